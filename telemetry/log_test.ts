@@ -1,0 +1,25 @@
+import { strict as assert } from "node:assert";
+import { jsonLog } from "./log.ts";
+
+Deno.test("jsonLog() writes one JSON line an event, bound fields included, below its level nothing", () => {
+  const lines: string[] = [];
+  const log = jsonLog({
+    program: "web",
+    level: "info",
+    nowMs: () => 0,
+    write: (line) => lines.push(line),
+  });
+  log.debug("x", "not written");
+  log.with({ agentId: "deals" }).info("ingest.stored", "Price data ingested successfully", {
+    contractCount: 3,
+  });
+  assert.deepEqual(lines.map((line) => JSON.parse(line)), [{
+    time: "1970-01-01T00:00:00.000Z",
+    level: "info",
+    program: "web",
+    event: "ingest.stored",
+    message: "Price data ingested successfully",
+    agentId: "deals",
+    contractCount: 3,
+  }]);
+});
