@@ -91,7 +91,7 @@ export function idRange(text: string): IdRange {
  * const web = command("web", "The server.")
  *   .addOption(setting({ flags: "--port <number>", help: "port", env: "APP_PORT", parse: port, fallback: 8000 }));
  * web.parse(["--port", "9000"], { from: "user" });
- * console.assert(web.opts().port === 9000);
+ * console.assert(web.opts<{ port: number }>().port === 9000);
  * ```
  */
 export function command(name: string, description: string): Command {
