@@ -36,8 +36,11 @@ export type LastKnownField = QuoteField | "mid";
 /** What is known of one contract. */
 export interface LastKnownContract {
   readonly occ: OccSymbol;
-  /** The `asOf` of the newest batch that listed the contract and counted; the row's age goes by it. */
-  readonly asOfMs: number;
+  /**
+   * The `asOf` of the newest batch that listed the contract and counted; the row's age goes by it.
+   * Null while no batch did: the contract was only reported missing, or only in blank dumps.
+   */
+  readonly asOfMs: number | null;
   readonly kind: MarketDataKind | null;
   readonly multiplier: number | null;
   readonly quotedAtMs: number | null;

@@ -82,7 +82,10 @@ export const FIELD_SCALE: Readonly<Record<QuoteField, number>> = {
   askSize: 1,
 };
 
-/** A value as it will be read back: rounded to its field's stored precision. */
+/**
+ * A value as it will be read back: rounded to its field's stored precision. Never -0, which a
+ * database column cannot hold.
+ */
 export function toStored(field: QuoteField, value: number): number {
-  return Math.round(value * FIELD_SCALE[field]) / FIELD_SCALE[field];
+  return Math.round(value * FIELD_SCALE[field]) / FIELD_SCALE[field] + 0;
 }

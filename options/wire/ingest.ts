@@ -1,0 +1,262 @@
+/**
+ * Reads the body of `POST /api/price-agent/ingest-chain` into our own terms, or says of every bad
+ * field what is wrong with it (`docs/specs/wire.md`).
+ */
+import { type FieldProblem, MAX_FIELD_PROBLEMS } from "../../base/problem.ts";
+import {
+  type Contract,
+  makeContract,
+  type OccSymbol,
+  parseIsoDate,
+  parseOcc,
+  parseTicker,
+  type Right,
+} from "../contract.ts";
+import type { ChainBatch, Quote } from "../quote.ts";
+import type { z } from "zod";
+import {
+  type IngestContract,
+  ingestContract,
+  type IngestHead,
+  ingestHead,
+} from "./ingest_schema.ts";
+import { parseInstant } from "./instant.ts";
+
+/** At most this many unknown fields are named in an answer. */
+export const MAX_IGNORED = 50;
+
+/** A body that was read, with the unknown fields it had; or what is wrong with it. */
+export type IngestOutcome =
+  | { readonly ok: true; readonly batch: ChainBatch; readonly ignored: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly FieldProblem[] };
+
+/**
+ * Reads an ingest body. Every bad field is named by its path (`contracts[3].strike`), at most
+ * {@link MAX_FIELD_PROBLEMS}; fields we do not know are named in `ignored`, each once.
+ *
+ * @example
+ * ```ts
+ * import { parseIngest } from "./ingest.ts";
+ * const outcome = parseIngest({
+ *   ticker: "spx",
+ *   agentId: "desk-1",
+ *   agentTimestamp: "2026-07-15T17:15:53Z",
+ *   contracts: [{ symbol: "SPXW260717C07500000", bid: 12.1, ask: -1 }],
+ * });
+ * console.assert(outcome.ok && outcome.batch.quotes[0]?.ask === null);
+ * ```
+ */
+export function parseIngest(body: unknown): IngestOutcome {
+  const errors = new Problems();
+  const ignored = new Ignored();
+  const head = readHead(body, errors);
+  ignored.note(body, HEAD_KEYS, "");
+  const rows = arrayAt(body, "contracts");
+  const quotes: Quote[] = [];
+  const firstIndex = new Map<OccSymbol, number>();
+  for (let index = 0; index < rows.length && !errors.full; index++) {
+    const row = rows[index];
+    ignored.note(row, CONTRACT_KEYS, "contracts[].");
+    const quote = readContract(row, `contracts[${index}]`, errors);
+    if (!quote) continue;
+    const first = firstIndex.get(quote.occ);
+    if (first !== undefined) {
+      errors.add(`contracts[${index}].symbol`, `is ${quote.occ}, which contracts[${first}] is too`);
+      continue;
+    }
+    firstIndex.set(quote.occ, index);
+    quotes.push(quote);
+  }
+  if (!head || errors.list.length > 0) return { ok: false, errors: errors.list };
+  for (const row of arrayAt(body, "missing")) ignored.note(row, MISSING_KEYS, "missing[].");
+  return { ok: true, batch: { ...head, quotes }, ignored: ignored.names };
+}
+
+const HEAD_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestHead.shape));
+const CONTRACT_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestContract.shape));
+const MISSING_KEYS: ReadonlySet<string> = new Set(["contract", "reason"]);
+
+class Problems {
+  readonly list: FieldProblem[] = [];
+
+  get full(): boolean {
+    return this.list.length >= MAX_FIELD_PROBLEMS;
+  }
+
+  add(path: string, message: string): void {
+    if (!this.full) this.list.push({ path, message });
+  }
+
+  addAll(prefix: string, issues: readonly z.core.$ZodIssue[]): void {
+    for (const issue of issues) this.add(pathText(prefix, issue.path), sentence(issue));
+  }
+}
+
+class Ignored {
+  readonly #names = new Set<string>();
+
+  get names(): readonly string[] {
+    return [...this.#names];
+  }
+
+  note(value: unknown, known: ReadonlySet<string>, prefix: string): void {
+    if (typeof value !== "object" || value === null) return;
+    for (const key in value) {
+      if (known.has(key) || !Object.hasOwn(value, key) || this.#names.size >= MAX_IGNORED) continue;
+      this.#names.add(prefix + key.slice(0, 64));
+    }
+  }
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_type") return issue.message;
+  const received = /received (\w+)$/.exec(issue.message)?.[1] ?? "something else";
+  return received === "undefined"
+    ? `is needed: ${issue.expected}`
+    : `must be of type ${issue.expected}, is ${received}`;
+}
+
+function pathText(prefix: string, path: readonly PropertyKey[]): string {
+  let text = prefix;
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else text += text === "" ? String(part) : `.${String(part)}`;
+  }
+  return text === "" ? "body" : text;
+}
+
+function arrayAt(body: unknown, key: "contracts" | "missing"): readonly unknown[] {
+  if (typeof body !== "object" || body === null || !(key in body)) return [];
+  // Just seen to be an object with the key; what its value is, is asked next.
+  const value = (body as Record<typeof key, unknown>)[key];
+  return Array.isArray(value) ? value : [];
+}
+
+function readHead(body: unknown, errors: Problems): Omit<ChainBatch, "quotes"> | undefined {
+  const read = ingestHead.safeParse(body);
+  if (!read.success) {
+    errors.addAll("", read.error.issues);
+    return undefined;
+  }
+  const { data } = read;
+  const ticker = parseTicker(data.ticker);
+  if (!ticker) errors.add("ticker", `names no ticker: ${JSON.stringify(data.ticker)}`);
+  const agentTimeMs = agentTime(data, errors);
+  if (!ticker || agentTimeMs === undefined) return undefined;
+  return {
+    ticker,
+    agentId: data.agentId,
+    agentTimeMs,
+    sentAtMs: instantOrNull(data.sentAt),
+    // A spot of 0 is none: it is never guessed, and no underlying trades at 0.
+    spot: orNone(data.spotPrice) || null,
+    mode: data.mode ?? "snapshot",
+    readId: data.readId ?? null,
+    missing: (data.missing ?? []).map(readMissing),
+  };
+}
+
+function agentTime(head: IngestHead, errors: Problems): number | undefined {
+  const text = head.agentTimestamp ?? head.timestamp;
+  const ms = text === undefined ? null : instantOrNull(text);
+  if (ms !== null) return ms;
+  errors.add("agentTimestamp", "is needed: the agent's time, ISO 8601 with a zone");
+  return undefined;
+}
+
+function readContract(row: unknown, path: string, errors: Problems): Quote | undefined {
+  const read = ingestContract.safeParse(row);
+  if (!read.success) {
+    errors.addAll(path, read.error.issues);
+    return undefined;
+  }
+  const contract = identify(read.data, path, errors);
+  return contract && toQuote(contract.occ, read.data);
+}
+
+/** The contract a row names, by its OCC symbol or by root, expiry, strike and right. */
+function identify(row: IngestContract, path: string, errors: Problems): Contract | undefined {
+  const symbol = row.symbol.trim().toUpperCase();
+  const expiry = row.expiry ? parseIsoDate(row.expiry) : undefined;
+  const right: Right | undefined = row.right ? (/^c/i.test(row.right) ? "C" : "P") : undefined;
+  const strike = row.strike ?? undefined;
+  const named = parseOcc(symbol);
+  if (named) {
+    const before = errors.list.length;
+    const agree = (field: string, given: unknown, said: unknown): void => {
+      if (given === undefined || given === said) return;
+      errors.add(`${path}.${field}`, `is ${given}, but the symbol ${named.occ} says ${said}`);
+    };
+    agree("expiry", expiry, named.expiry);
+    agree("right", right, named.right);
+    agree("strike", strike === undefined ? undefined : toThousandths(strike), named.strike);
+    return errors.list.length === before ? named : undefined;
+  }
+  // The root of BRK-B, which IB writes "BRK B", is BRKB.
+  const root = symbol.replaceAll(/[ \-/]/g, "");
+  if (!/^[A-Z][A-Z0-9.]{0,5}$/.test(root)) {
+    errors.add(
+      `${path}.symbol`,
+      `is neither an OCC symbol (SPXW260717C07500000) nor a root of at most 6 characters: ${
+        JSON.stringify(row.symbol)
+      }`,
+    );
+    return undefined;
+  }
+  if (!expiry || !right || strike === undefined) {
+    const given = { expiry, strike, right };
+    for (const [field, value] of Object.entries(given)) {
+      if (value === undefined) errors.add(`${path}.${field}`, `is needed: ${root} is only a root`);
+    }
+    return undefined;
+  }
+  const contract = makeContract(root, expiry, right, strike);
+  if (!contract) errors.add(`${path}.symbol`, `makes no OCC symbol with the root ${root}`);
+  return contract;
+}
+
+function toThousandths(strike: number): number {
+  return Math.round(strike * 1000) / 1000;
+}
+
+function toQuote(occ: OccSymbol, row: IngestContract): Quote {
+  const impliedVol = orNone(row.implied_vol);
+  // A delta or theta of -1 is real where a model computed an IV (the delta of a deep put); else -1
+  // is the word for none, as in every other field.
+  const signed = (value: number | null | undefined): number | null =>
+    value === -1 && impliedVol !== null && impliedVol > 0 ? -1 : orNone(value);
+  return {
+    occ,
+    kind: row.market_data_type ?? null,
+    multiplier: row.multiplier ?? null,
+    quotedAtMs: instantOrNull(row.quoted_at),
+    bid: orNone(row.bid),
+    ask: orNone(row.ask),
+    last: orNone(row.last),
+    volume: orNone(row.volume),
+    openInterest: orNone(row.open_interest),
+    impliedVol,
+    delta: signed(row.delta),
+    gamma: orNone(row.gamma),
+    theta: signed(row.theta),
+    vega: orNone(row.vega),
+    bidSize: orNone(row.bid_size),
+    askSize: orNone(row.ask_size),
+  };
+}
+
+function readMissing(row: { contract: string; reason: string }): ChainBatch["missing"][number] {
+  return {
+    contract: parseOcc(row.contract.toUpperCase())?.occ ?? row.contract,
+    reason: row.reason,
+  };
+}
+
+function orNone(value: number | null | undefined): number | null {
+  return value === undefined || value === null || value === -1 ? null : value;
+}
+
+function instantOrNull(text: string | null | undefined): number | null {
+  const ms = typeof text === "string" ? parseInstant(text) : null;
+  return typeof ms === "number" ? ms : null;
+}
