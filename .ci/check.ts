@@ -1,0 +1,123 @@
+/**
+ * `deno task check`: everything that can be said of the tree without running it. Each check prints
+ * its name, seconds and what it found; the exit code is 1 when one of them found something.
+ *
+ *     deno task check              # all
+ *     deno task check rooms docs   # some
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { importCycles } from "./cycles.ts";
+import { brokenPromises } from "./docs.ts";
+import { filesUnder, ROOT } from "./files.ts";
+import { type Import, importsOf } from "./graph.ts";
+import { forbiddenImports, MAY_IMPORT, type PackagesByRoom } from "./rooms.ts";
+import { formattedSql } from "./sql.ts";
+
+/** Finds what is wrong: one sentence each. */
+type Check = () => Promise<readonly string[]>;
+
+const DenoJson = z.object({
+  imports: z.record(z.string(), z.string()).default({}),
+  tasks: z.record(z.string(), z.unknown()).default({}),
+});
+
+const checks: Readonly<Record<string, Check>> = {
+  format: () => deno("fmt", "--check", "--quiet"),
+  lint: () => deno("lint", "--quiet"),
+  types: () => deno("check", "--quiet", ...sources()),
+  rooms: async () => forbiddenImports(await imports(), packagesByRoom()),
+  cycles: async () => importCycles(await imports()),
+  docs: () => Promise.resolve(brokenPromises(checkout())),
+  sql: () => Promise.resolve(unformattedSql()),
+};
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !(name in checks));
+  if (unknown.length > 0) {
+    console.error(
+      `No check is called ${unknown.join(", ")}; there are ${Object.keys(checks).join(", ")}.`,
+    );
+    return 64;
+  }
+  let failed = 0;
+  for (const [name, check] of Object.entries(checks)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const startMs = performance.now();
+    const problems = await check();
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    console.log(`${problems.length === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
+    for (const problem of problems) console.error(`  ${problem}`);
+    if (problems.length > 0) failed++;
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+/** Runs a subcommand of deno over the tree; what it prints is the problem. */
+async function deno(...args: readonly string[]): Promise<string[]> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+  }).output();
+  if (success) return [];
+  const decoder = new TextDecoder();
+  return [`${decoder.decode(stdout)}${decoder.decode(stderr)}`.trim().replaceAll("\n", "\n  ")];
+}
+
+function sources(): string[] {
+  return filesUnder(ROOT, [".ts", ".tsx"]);
+}
+
+let graph: Promise<Import[]> | undefined;
+
+function imports(): Promise<Import[]> {
+  return graph ??= importsOf(ROOT, sources());
+}
+
+function readDenoJson(path: string): z.infer<typeof DenoJson> {
+  return DenoJson.parse(JSON.parse(Deno.readTextFileSync(join(ROOT, path))));
+}
+
+function packagesByRoom(): PackagesByRoom {
+  const present = Object.keys(MAY_IMPORT).filter((room) => exists(`${room}/deno.json`));
+  const named = present.map((
+    room,
+  ) => [room, Object.keys(readDenoJson(`${room}/deno.json`).imports)]);
+  return Object.fromEntries(named);
+}
+
+function checkout(): Parameters<typeof brokenPromises>[0] {
+  const paths = filesUnder(ROOT, [".md"]);
+  const made = Deno.readTextFileSync(join(ROOT, ".gitignore")).split("\n").filter((line) =>
+    line !== ""
+  );
+  const folders = [...Deno.readDirSync(ROOT)].filter((entry) => entry.isDirectory);
+  return {
+    documents: new Map(paths.map((path) => [path, Deno.readTextFileSync(join(ROOT, path))])),
+    exists,
+    tasks: new Set(Object.keys(readDenoJson("deno.json").tasks)),
+    folders: new Set(folders.map((entry) => entry.name)),
+    made,
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(join(ROOT, path));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+function unformattedSql(): string[] {
+  return filesUnder(ROOT, [".sql"]).flatMap((path) => {
+    const text = Deno.readTextFileSync(join(ROOT, path));
+    return text === formattedSql(text) ? [] : [`${path} is not formatted: run deno task fmt`];
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

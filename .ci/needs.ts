@@ -1,0 +1,33 @@
+/** What some suites need besides Deno; each function says what is missing, or null. */
+
+/** Python 3.10 or newer that can make virtual environments, for the TWS clients of PyPI. */
+export async function pythonMissing(): Promise<string | null> {
+  const python = Deno.env.get("PYTHON") ?? "python3";
+  const script = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+  return await runs(python, "-c", script)
+    ? null
+    : `${python} is not Python 3.10 or newer with venv (Debian: apt-get install python3-venv)`;
+}
+
+/** Chromium, for the pages. */
+export async function browserMissing(): Promise<string | null> {
+  const chromium = Deno.env.get("CHROMIUM") ?? "chromium";
+  return await runs(chromium, "--version")
+    ? null
+    : `${chromium} does not run (Debian: apt-get install chromium; or set CHROMIUM)`;
+}
+
+/** A Docker engine that answers, for other versions of PostgreSQL and for the images. */
+export async function containersMissing(): Promise<string | null> {
+  return await runs("docker", "info") ? null : "no Docker engine answers (docker info fails)";
+}
+
+async function runs(program: string, ...args: string[]): Promise<boolean> {
+  try {
+    const options = { args, stdin: "null", stdout: "null", stderr: "null" } as const;
+    return (await new Deno.Command(program, options).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
