@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { EXIT_USAGE } from "../base/command.ts";
 import { importCycles } from "./cycles.ts";
 import { brokenPromises } from "./docs.ts";
 import { filesUnder, ROOT } from "./files.ts";
@@ -38,7 +39,7 @@ async function main(names: readonly string[]): Promise<number> {
     console.error(
       `No check is called ${unknown.join(", ")}; there are ${Object.keys(checks).join(", ")}.`,
     );
-    return 64;
+    return EXIT_USAGE;
   }
   let failed = 0;
   for (const [name, check] of Object.entries(checks)) {
