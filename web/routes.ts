@@ -8,6 +8,7 @@
  *
  * A page module exports `handler`; `routes/_error.tsx` exports `errorPage`, which draws what went wrong.
  */
+import type { Route } from "./route.ts";
 import type { Handler } from "./services.ts";
 import { fetchChain } from "./routes/api/fetch_chain.ts";
 import { ingestChain } from "./routes/api/ingest_chain.ts";
@@ -19,21 +20,6 @@ import { live } from "./routes/api/live.ts";
 import { builtFile, staticFile } from "./routes/files.ts";
 import { handler as tickersPage } from "./routes/index.tsx";
 import { handler as chainPage } from "./routes/chains/[ticker].tsx";
-
-/** Who may call a route; each user's role may do what those before it may. */
-export type Role = "public" | "viewer" | "trader" | "operator" | "agent";
-
-/** What a route answers with: it decides in which form a failure is told. */
-export type RouteKind = "page" | "api" | "socket" | "file";
-
-/** One line of the table. */
-export interface Route {
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly role: Role;
-  readonly kind: RouteKind;
-  readonly handler: Handler;
-}
 
 const toTickers: Handler = (c) => c.redirect("/", 301);
 

@@ -44,8 +44,35 @@ export interface Services {
   readonly chains: Chains;
 }
 
+/** What Hono carries with each request. */
+export interface AppEnv {
+  readonly Bindings: {
+    /** The address of the peer, as the socket has it. */
+    readonly peer: string;
+  };
+  readonly Variables: {
+    readonly requestId: string;
+  };
+}
+
 /**
- * Answers one request. A handler that cannot reach the database lets `DatabaseAway` (from
- * `db/`) rise: the app answers 503, as a page or as problem details.
+ * Answers one request. A handler that cannot reach the database lets the error rise: the app
+ * answers 503, as a page or as problem details.
  */
-export type Handler = (c: Context, services: Services) => Response | Promise<Response>;
+export type Handler = (c: Context<AppEnv>, services: Services) => Response | Promise<Response>;
+
+/** What went wrong, for the page that says so. */
+export interface Failure {
+  readonly status: 403 | 404 | 405 | 500 | 503;
+  /** In a few words: the heading. */
+  readonly title: string;
+  /** What is so and what to do, in whole sentences. */
+  readonly detail: string;
+}
+
+/** Draws the page of a failure; it must not need the database. */
+export type ErrorPage = (
+  c: Context<AppEnv>,
+  services: Services,
+  failure: Failure,
+) => Response | Promise<Response>;

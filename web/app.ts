@@ -1,0 +1,143 @@
+/**
+ * The server's app: the route table on Hono, behind the checks that every route has in common, and
+ * one way to say what went wrong: problem details to programs, a page to people.
+ */
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { problem, problemResponse } from "../base/problem.ts";
+import { refusalOf } from "./auth/local.ts";
+import { saysDatabaseAway } from "./database.ts";
+import type { Route } from "./route.ts";
+import type { AppEnv, ErrorPage, Failure, Services } from "./services.ts";
+
+/** How long a caller should wait before it tries again while the database is away. */
+export const DATABASE_RETRY_AFTER_S = 5;
+
+/** What the app is built from. */
+export interface AppParts {
+  readonly services: Services;
+  readonly routes: readonly Route[];
+  readonly errorPage: ErrorPage;
+}
+
+/** The app: `app.fetch(request, {peer})` answers one request. */
+export function buildApp(parts: AppParts): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const say = failureSayer(parts);
+  app.use(requestId());
+  app.use(nameRequest);
+  app.use(headers);
+  app.use(methodNotAllowed({
+    app,
+    onMethodNotAllowed: async (c, methods) => {
+      const allow = methods.join(", ");
+      const response = await say(c, {
+        status: 405,
+        title: "Method not allowed",
+        detail: `${c.req.path} answers to ${allow}, not to ${c.req.method}.`,
+      });
+      response.headers.set("Allow", allow);
+      return response;
+    },
+  }));
+  for (const route of parts.routes) {
+    app.on(route.method, route.path, gate(route, say), (c) => route.handler(c, parts.services));
+  }
+  app.notFound((c) =>
+    say(c, {
+      status: 404,
+      title: "Not found",
+      detail: `There is nothing at ${c.req.path}.`,
+    })
+  );
+  app.onError((error, c) => {
+    const away = saysDatabaseAway(error);
+    const event = away ? "web.database_away" : "web.failed";
+    parts.services.log.error(event, error.message, {
+      requestId: c.get("requestId"),
+      method: c.req.method,
+      path: c.req.path,
+      ...(away ? {} : { stack: error.stack }),
+    });
+    return say(c, away ? databaseAway : failed);
+  });
+  return app;
+}
+
+const failed: Failure = {
+  status: 500,
+  title: "Something went wrong",
+  detail: "The server failed on this request. The failure is in its log.",
+};
+
+const databaseAway: Failure = {
+  status: 503,
+  title: "Database unavailable",
+  detail: "The server cannot reach its database just now. Try again in a few seconds.",
+};
+
+/**
+ * Nothing inline and nothing from elsewhere: a page's data stand in `application/json` blocks,
+ * which are no script to a browser. HSTS is left to whatever ends TLS in front of this server.
+ */
+const headers: MiddlewareHandler = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'self'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
+    connectSrc: ["'self'"],
+    objectSrc: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: "DENY",
+  strictTransportSecurity: false,
+  xXssProtection: false,
+  xDownloadOptions: false,
+});
+
+/** Hono's own header is lost where a handler answers with a plain `Response`. */
+const nameRequest: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  c.res.headers.set("X-Request-Id", c.get("requestId"));
+};
+
+type Say = (c: Context<AppEnv>, failure: Failure) => Promise<Response>;
+
+/** Who may pass (an agent's key is checked by the agent's own routes, which need to know whose it is). */
+function gate(route: Route, say: Say): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (route.role === "public" || route.role === "agent") return await next();
+    const refusal = refusalOf({ peer: c.env.peer, headers: c.req.raw.headers });
+    if (refusal === undefined) return await next();
+    return await say(c, { status: 403, title: "Forbidden", detail: refusal });
+  };
+}
+
+function failureSayer(parts: AppParts): Say {
+  return async (c, failure) => {
+    const answer = isForPrograms(c.req.path)
+      ? problemResponse(
+        problem(failure.status, slugOf(failure.title), failure.title, {
+          detail: failure.detail,
+          requestId: c.get("requestId"),
+        }),
+      )
+      : await parts.errorPage(c, parts.services, failure);
+    if (failure.status === 503) answer.headers.set("Retry-After", String(DATABASE_RETRY_AFTER_S));
+    return answer;
+  };
+}
+
+/** Paths that programs ask for and that never answer with a page. */
+function isForPrograms(path: string): boolean {
+  return /^\/(api|options|ping|health|static|_assets)(\/|$)/.test(path);
+}
+
+function slugOf(title: string): string {
+  return title.toLowerCase().replaceAll(" ", "-");
+}

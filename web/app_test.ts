@@ -1,0 +1,110 @@
+import { strict as assert } from "node:assert";
+import { PROBLEM_MEDIA_TYPE } from "../base/problem.ts";
+import { systemClock } from "../base/clock.ts";
+import { jsonLog } from "../telemetry/log.ts";
+import { buildApp } from "./app.ts";
+import { DatabaseAway } from "./database.ts";
+import type { Role, Route, RouteKind } from "./route.ts";
+import type { Handler, Services } from "./services.ts";
+
+function appOf(handler: Handler, path = "/api/thing", role: Role = "viewer") {
+  const lines: string[] = [];
+  const kind: RouteKind = path.startsWith("/api/") ? "api" : "page";
+  const routes: Route[] = [{ method: "GET", path, role, kind, handler }];
+  const services: Services = {
+    clock: systemClock(),
+    log: jsonLog({ program: "web", level: "info", nowMs: () => 0, write: (l) => lines.push(l) }),
+    version: "test",
+    chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
+  };
+  const app = buildApp({
+    services,
+    routes,
+    errorPage: (c, _services, failure) => c.html(`<h1>${failure.title}</h1>`, failure.status),
+  });
+  const ask = (url: string, init: RequestInit = {}, peer = "127.0.0.1") => {
+    const headers = new Headers(init.headers);
+    if (!headers.has("host")) headers.set("host", "localhost:8000");
+    return app.fetch(new Request(`http://localhost:8000${url}`, { ...init, headers }), { peer });
+  };
+  return { ask, lines };
+}
+
+const answers: Handler = (c) => c.json({ fine: true });
+
+Deno.test("the app answers a user of this machine", async () => {
+  const response = await appOf(answers).ask("/api/thing");
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { fine: true });
+});
+
+Deno.test("the app refuses a user of another machine with 403, as a problem and as a page", async () => {
+  const api = await appOf(answers).ask("/api/thing", {}, "192.0.2.7");
+  assert.equal(api.status, 403);
+  assert.equal(api.headers.get("content-type"), PROBLEM_MEDIA_TYPE);
+  assert.match((await api.json()).detail, /192\.0\.2\.7.*no sign-in/);
+  const page = await appOf(answers, "/thing").ask("/thing", {}, "192.0.2.7");
+  assert.equal(page.status, 403);
+  assert.match(await page.text(), /<h1>Forbidden/);
+});
+
+Deno.test("the app leaves public and agents' routes open to other machines", async () => {
+  for (const role of ["public", "agent"] as const) {
+    const response = await appOf(answers, "/api/thing", role).ask("/api/thing", {}, "192.0.2.7");
+    assert.equal(response.status, 200);
+  }
+});
+
+Deno.test("the app sends its security headers with every answer, errors included", async () => {
+  for (const url of ["/api/thing", "/api/nothing", "/nothing"]) {
+    const { headers } = await appOf(answers).ask(url);
+    const policy = headers.get("content-security-policy") ?? "";
+    assert.match(policy, /default-src 'self'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.equal(headers.get("x-frame-options"), "DENY");
+    assert.ok(headers.get("x-request-id"));
+  }
+});
+
+Deno.test("the app answers 404 with a problem below /api and with a page elsewhere", async () => {
+  const { ask } = appOf(answers);
+  const api = await ask("/api/nothing");
+  assert.equal(api.status, 404);
+  assert.equal((await api.json()).type, "/problems/not-found");
+  const page = await ask("/nothing");
+  assert.equal(page.status, 404);
+  assert.match(await page.text(), /<h1>Not found/);
+});
+
+Deno.test("the app answers 405 and names the methods that are allowed", async () => {
+  const response = await appOf(answers).ask("/api/thing", { method: "DELETE" });
+  assert.equal(response.status, 405);
+  assert.match(response.headers.get("allow") ?? "", /GET/);
+  assert.match((await response.json()).detail, /DELETE/);
+});
+
+Deno.test("the app answers 503 with Retry-After when a handler finds the database away", async () => {
+  const away: Handler = () => {
+    throw new DatabaseAway("silent");
+  };
+  const { ask, lines } = appOf(away);
+  const response = await ask("/api/thing");
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get("retry-after"), "5");
+  assert.equal(JSON.parse(lines[0] ?? "").event, "web.database_away");
+});
+
+Deno.test("the app answers 500 without the failure's text, and logs it with the request's id", async () => {
+  const fails: Handler = () => {
+    throw new Error("secret of the inside");
+  };
+  const { ask, lines } = appOf(fails);
+  const response = await ask("/api/thing");
+  assert.equal(response.status, 500);
+  const body = await response.text();
+  assert.doesNotMatch(body, /secret/);
+  const line = JSON.parse(lines[0] ?? "");
+  assert.equal(line.message, "secret of the inside");
+  assert.equal(line.requestId, JSON.parse(body).requestId);
+});

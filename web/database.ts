@@ -1,0 +1,49 @@
+/**
+ * The server's two pools: one for the work, and a small one for the first question of each request
+ * (whose key is this?), which says within its deadline that the database is away and never queues
+ * behind big writes.
+ */
+import type { Clock } from "../base/clock.ts";
+import { isDatabaseAway, type Sql } from "../db/connect.ts";
+
+/** The pools. */
+export interface Database {
+  readonly work: Sql;
+  readonly quick: Sql;
+}
+
+/** How long a quick question may take before the database counts as away. */
+export const QUICK_DEADLINE_MS = 800;
+
+/** The database did not answer in time. */
+export class DatabaseAway extends Error {
+  override readonly name = "DatabaseAway";
+}
+
+/** Whether an error says that the database is away, by its own words or by its silence. */
+export function saysDatabaseAway(error: unknown): boolean {
+  return error instanceof DatabaseAway || isDatabaseAway(error);
+}
+
+/**
+ * Waits for an answer of the database, at most {@link QUICK_DEADLINE_MS}; then rejects with
+ * {@link DatabaseAway}. Only for reads: what was asked may still be done after the deadline.
+ *
+ * @example
+ * ```ts
+ * import { systemClock } from "../base/clock.ts";
+ * import { inTime } from "./database.ts";
+ * console.assert(await inTime(systemClock(), Promise.resolve(7)) === 7);
+ * ```
+ */
+export async function inTime<T>(clock: Clock, answer: PromiseLike<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = clock.after(QUICK_DEADLINE_MS, () => {
+    reject(new DatabaseAway(`The database did not answer within ${QUICK_DEADLINE_MS} ms.`));
+  });
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    timer.cancel();
+  }
+}
