@@ -1,0 +1,130 @@
+import { strict as assert } from "node:assert";
+import fc from "fast-check";
+import { EMPTY_CHAIN, type StoredBatch } from "../../options/chain.ts";
+import { makeContract, type OccSymbol, parseIsoDate } from "../../options/contract.ts";
+import { foldBatches } from "../../options/fold.ts";
+import type { Quote } from "../../options/quote.ts";
+import { advance, changedSince, replace, track, type TrackedChain } from "./tracked.ts";
+
+const expiry = parseIsoDate("2026-12-18");
+const symbols: readonly OccSymbol[] = [100, 105, 110].flatMap((strike) =>
+  (expiry && makeContract("EA", expiry, "C", strike)?.occ) ?? []
+);
+
+const price = fc.constantFrom(null, 1, 1.05, 2);
+const quote: fc.Arbitrary<Quote> = fc.record({
+  occ: fc.constantFrom(...symbols),
+  kind: fc.constant("realtime" as const),
+  multiplier: fc.constant(100),
+  quotedAtMs: fc.constant(null),
+  bid: price,
+  ask: price,
+  last: price,
+  volume: fc.constantFrom(null, 0, 7),
+  openInterest: fc.constant(null),
+  impliedVol: fc.constant(null),
+  delta: fc.constant(null),
+  gamma: fc.constant(null),
+  theta: fc.constant(null),
+  vega: fc.constant(null),
+  bidSize: fc.constant(null),
+  askSize: fc.constant(null),
+});
+
+/** Batches as they were stored one after the other; some are late: dated before what came earlier. */
+const history: fc.Arbitrary<readonly StoredBatch[]> = fc.array(
+  fc.record({
+    quotes: fc.uniqueArray(quote, { selector: (q) => q.occ, maxLength: symbols.length }),
+    backMs: fc.constantFrom(0, 0, 0, 1_500, 3_500),
+  }),
+  { maxLength: 8 },
+).map((list) =>
+  list.map(({ quotes, backMs }, index) => ({
+    seq: index + 1,
+    asOfMs: (index + 1) * 1_000 - backMs,
+    receivedAtMs: (index + 1) * 1_000,
+    agentTimeMs: (index + 1) * 1_000 - backMs,
+    agentId: "desk-1",
+    mode: "snapshot" as const,
+    late: backMs > 0,
+    readId: null,
+    traceId: null,
+    snapshotId: String(index + 1),
+    spot: null,
+    quotes,
+    missing: [],
+  }))
+);
+
+/** What a server keeps after so many batches: the tail applied, folded anew where one was late. */
+function states(batches: readonly StoredBatch[]): readonly TrackedChain[] {
+  const list = [track(EMPTY_CHAIN)];
+  for (const [index, batch] of batches.entries()) {
+    const before = list[index] ?? track();
+    const inOrder = batches.slice(0, index + 1).sort((a, b) =>
+      a.asOfMs - b.asOfMs || a.seq - b.seq
+    );
+    list.push(
+      advance(before, [batch]) ?? replace(before, foldBatches(EMPTY_CHAIN, inOrder).chain),
+    );
+  }
+  return list;
+}
+
+Deno.test("a reader that takes the changes since its seq has the same chain as one that takes the whole", () => {
+  fc.assert(fc.property(history, (batches) => {
+    const all = states(batches);
+    const now = all.at(-1) ?? track();
+    for (const then of all) {
+      const changed = changedSince(now, then.chain.seq);
+      assert.ok(changed);
+      const resumed = new Map(then.chain.contracts);
+      for (const occ of changed) {
+        const contract = now.chain.contracts.get(occ);
+        assert.ok(contract);
+        resumed.set(occ, contract);
+      }
+      assert.deepEqual(resumed, now.chain.contracts);
+    }
+  }));
+});
+
+Deno.test("changedSince() names only what changed, so that a quiet chain costs nothing", () => {
+  const [first] = symbols;
+  assert.ok(first);
+  const row = fc.sample(quote, 1)[0];
+  assert.ok(row);
+  const batch = (seq: number): StoredBatch => ({
+    seq,
+    asOfMs: seq,
+    receivedAtMs: seq,
+    agentTimeMs: seq,
+    agentId: "desk-1",
+    mode: "snapshot",
+    late: false,
+    readId: null,
+    traceId: null,
+    snapshotId: String(seq),
+    spot: 206.41,
+    quotes: seq === 1 ? [{ ...row, occ: first, bid: 1 }] : [],
+    missing: [],
+  });
+  const state = advance(track(EMPTY_CHAIN), [batch(1), batch(2)]);
+  assert.ok(state);
+  assert.deepEqual(changedSince(state, 0), new Set([first]));
+  assert.deepEqual(changedSince(state, 1), new Set());
+});
+
+Deno.test("changedSince() cannot tell a reader from before what it remembers, nor one from nowhere", () => {
+  const loaded = track({ ...EMPTY_CHAIN, seq: 7 });
+  assert.equal(changedSince(loaded, 6), undefined);
+  assert.equal(changedSince(loaded, 8), undefined);
+  assert.deepEqual(changedSince(loaded, 7), new Set());
+});
+
+Deno.test("advance() refuses a late batch, which the chain must be folded anew for", () => {
+  const late = fc.sample(history.filter((batches) => batches.length > 0), 1)[0]?.[0];
+  assert.ok(late);
+  const known = track({ ...EMPTY_CHAIN, seq: 3, asOfSeq: 3, asOfMs: 9_000 });
+  assert.equal(advance(known, [{ ...late, seq: 4, asOfMs: 8_000 }]), undefined);
+});
