@@ -1,0 +1,112 @@
+/**
+ * Reading stored batches back, for the fold and for history.
+ */
+import { z } from "zod";
+import type { StoredBatch } from "../options/chain.ts";
+import type { Ticker } from "../options/contract.ts";
+import { fromColumns } from "./batch_columns.ts";
+import type { Sql } from "./connect.ts";
+
+/** Batches fetched at a time: one of 5,000 contracts is about half a megabyte. */
+const FETCH = 16;
+
+const array = z.string().nullable();
+
+const stored = z.object({
+  id: z.string(),
+  seq: z.number(),
+  asOfMs: z.number(),
+  receivedAtMs: z.number(),
+  agentTimeMs: z.number(),
+  late: z.boolean(),
+  mode: z.enum(["snapshot", "update"]),
+  readId: z.string().nullable(),
+  agentId: z.string(),
+  traceId: z.string().nullable(),
+  spot: z.number().nullable(),
+  missing: z.array(z.object({ contract: z.string(), reason: z.string() })),
+  occ: z.string(),
+  bid: array,
+  ask: array,
+  last: array,
+  volume: array,
+  openInterest: array,
+  impliedVol: array,
+  delta: array,
+  gamma: array,
+  theta: array,
+  vega: array,
+  bidSize: array,
+  askSize: array,
+  kind: array,
+  multiplier: array,
+  quotedAt: array,
+});
+
+/**
+ * A ticker's batches with a `seq` above the given one, in the order of the fold: (asOf, seq).
+ * Give the `seq` of a checkpoint, or of the chain a reader has; 0 gives all.
+ */
+export async function* batchesAfter(
+  sql: Sql,
+  ticker: Ticker,
+  from: { readonly seq: number },
+): AsyncGenerator<StoredBatch, void, void> {
+  const pages = sql`
+    SELECT
+      b.id::text,
+      b.seq::double precision,
+      (extract(epoch FROM b.as_of) * 1000)::double precision AS "asOfMs",
+      (extract(epoch FROM b.received_at) * 1000)::double precision AS "receivedAtMs",
+      (extract(epoch FROM b.agent_time) * 1000)::double precision AS "agentTimeMs",
+      b.late,
+      b.mode,
+      b.read_id AS "readId",
+      b.agent_id AS "agentId",
+      b.trace_id AS "traceId",
+      b.spot::double precision,
+      b.missing,
+      s.occ::text,
+      b.bid::text,
+      b.ask::text,
+      b.last::text,
+      b.volume::text,
+      b.open_interest::text AS "openInterest",
+      b.implied_vol::text AS "impliedVol",
+      b.delta::text,
+      b.gamma::text,
+      b.theta::text,
+      b.vega::text,
+      b.bid_size::text AS "bidSize",
+      b.ask_size::text AS "askSize",
+      b.kind::text,
+      b.multiplier::text,
+      b.quoted_at::text AS "quotedAt"
+    FROM batches AS b
+    JOIN contract_sets AS s ON s.hash = b.contract_set
+    WHERE b.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
+      AND b.seq > ${from.seq}
+    ORDER BY b.as_of, b.seq`.cursor(FETCH);
+  for await (const page of pages) {
+    for (const row of page) yield storedBatch(row);
+  }
+}
+
+function storedBatch(row: unknown): StoredBatch {
+  const { id, occ, missing, ...rest } = stored.parse(row);
+  return {
+    seq: rest.seq,
+    asOfMs: rest.asOfMs,
+    receivedAtMs: rest.receivedAtMs,
+    agentTimeMs: rest.agentTimeMs,
+    agentId: rest.agentId,
+    mode: rest.mode,
+    late: rest.late,
+    readId: rest.readId,
+    traceId: rest.traceId,
+    snapshotId: id,
+    spot: rest.spot,
+    quotes: fromColumns({ occ, ...rest }),
+    missing,
+  };
+}
