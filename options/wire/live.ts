@@ -1,0 +1,102 @@
+/**
+ * The messages of `/api/live`, a WebSocket that speaks JSON: subscribe to tickers or to one expiry
+ * of one, get the chain and then deltas by `seq`. A client that comes back names the `seq` it has
+ * and gets what it missed: deltas, or the whole chain where that is less.
+ */
+import { z } from "zod";
+import { parseIsoDate, parseTicker } from "../contract.ts";
+import { chainAnswerSchema, chainRow, chainState } from "./chain.ts";
+import { tickerRow } from "./tickers.ts";
+
+const ticker = z.string().max(32).transform((text, context) => {
+  const parsed = parseTicker(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: "custom", message: "names no ticker" });
+  return z.NEVER;
+});
+
+const expiry = z.string().transform((text, context) => {
+  const parsed = parseIsoDate(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: "custom", message: "must be a day, YYYY-MM-DD" });
+  return z.NEVER;
+});
+
+/** What a browser says. */
+export const clientMessage = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("subscribe"),
+    ticker,
+    /** Only this expiry; a second subscription to the ticker replaces the first. */
+    expiry: expiry.optional(),
+    /** The `seq` the client has; without it the whole chain comes first. */
+    sinceSeq: z.number().int().nonnegative().optional(),
+  }),
+  z.object({ type: z.literal("unsubscribe"), ticker }),
+  /** The rows of the tickers page, whole at first and then those that changed. */
+  z.object({ type: z.literal("subscribe_tickers") }),
+]);
+
+/** What a browser says, as it was read. */
+export type ClientMessage = z.output<typeof clientMessage>;
+
+/** What a browser writes. */
+export type ClientMessageText = z.input<typeof clientMessage>;
+
+/** A whole chain, or one expiry of it (`expirations` still names all). */
+export const chainMessage = z.object({
+  type: z.literal("chain"),
+  ticker: z.string(),
+  expiry: z.string().nullable(),
+  chain: chainAnswerSchema,
+});
+
+/**
+ * What changed between two positions: the changed contracts whole, and the chain's state. It
+ * applies to a client at `fromSeq` or later; a client before it has a gap and subscribes again.
+ */
+export const deltaMessage = z.object({
+  type: z.literal("delta"),
+  ticker: z.string(),
+  expiry: z.string().nullable(),
+  fromSeq: z.number().int(),
+  seq: z.number().int(),
+  state: chainState,
+  expirations: z.array(z.string()),
+  contracts: z.array(chainRow),
+});
+
+/** Rows of the tickers page: `whole` replaces all, else only those named changed. */
+export const tickersMessage = z.object({
+  type: z.literal("tickers"),
+  whole: z.boolean(),
+  rows: z.array(tickerRow),
+});
+
+/** Sent every few seconds: the domain time, by which ages are counted on, and that the line lives. */
+export const heartbeatMessage = z.object({ type: z.literal("heartbeat"), now: z.string() });
+
+/** What could not be done, for which ticker where it is about one. */
+export const problemMessage = z.object({
+  type: z.literal("problem"),
+  error: z.string(),
+  ticker: z.string().nullable(),
+});
+
+/** What the server says. */
+export const serverMessage = z.discriminatedUnion("type", [
+  chainMessage,
+  deltaMessage,
+  tickersMessage,
+  heartbeatMessage,
+  problemMessage,
+]);
+
+/** What the server says. */
+export type ServerMessage = z.infer<typeof serverMessage>;
+/** A whole chain, or one expiry of it. */
+export type ChainMessage = z.infer<typeof chainMessage>;
+/** What changed between two positions. */
+export type DeltaMessage = z.infer<typeof deltaMessage>;
+/** Rows of the tickers page. */
+export type TickersMessage = z.infer<typeof tickersMessage>;

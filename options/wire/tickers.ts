@@ -1,0 +1,94 @@
+/** A row of the list of tickers: what the page shows and the live messages carry. */
+import { z } from "zod";
+import { liveContracts } from "../calendar.ts";
+import type { LastKnownChain } from "../chain.ts";
+import { freshnessOf } from "../freshness.ts";
+import { PRICE_SCALE } from "../quote.ts";
+import { type ChainContext, chainStateOf, freshnessWord, kindWord, reasonAnswer } from "./chain.ts";
+
+/** The deal behind a ticker: what holders get, and when. */
+export const dealOfTicker = z.object({
+  id: z.string(),
+  cash: z.number().nullable().describe("cash per share"),
+  close: z.string().nullable().describe("expected day of closing"),
+});
+
+/** One ticker of the list. */
+export const tickerRow = z.object({
+  ticker: z.string(),
+  name: z.string().nullable(),
+  deal: dealOfTicker.nullable(),
+  spotPrice: z.number().nullable(),
+  spotSeenAt: z.string().nullable(),
+  change: z.number().nullable().describe("spot against the reference price"),
+  changePercent: z.number().nullable(),
+  contractCount: z.number().int(),
+  freshCount: z.number().int().describe("contracts that are live or recent"),
+  neverQuotedCount: z.number().int(),
+  freshness: freshnessWord.nullable(),
+  kind: kindWord.nullable(),
+  reason: reasonAnswer.nullable(),
+  agentId: z.string().nullable(),
+  timestamp: z.string().nullable(),
+  seq: z.number().int(),
+});
+
+/** One ticker of the list. */
+export type TickerRow = z.infer<typeof tickerRow>;
+
+/** What a row says that the chain itself does not know. */
+export interface TickerContext extends ChainContext {
+  readonly name: string | null;
+  readonly deal: z.infer<typeof dealOfTicker> | null;
+  /** The close of the session before, or the first price of the day; null where neither is known. */
+  readonly referencePrice: number | null;
+}
+
+/** The row of a ticker. */
+export function tickerRowOf(chain: LastKnownChain, context: TickerContext): TickerRow {
+  const { nowMs, name, deal, referencePrice } = context;
+  const state = chainStateOf(chain, context);
+  const moved = changeOf(state.spotPrice, referencePrice);
+  const freshCount = liveContracts(chain, nowMs).filter(({ asOfMs, kind, fields }) => {
+    if (asOfMs === null || Object.keys(fields).length === 0) return false;
+    const freshness = freshnessOf(nowMs - asOfMs, kind);
+    return freshness === "live" || freshness === "recent";
+  }).length;
+  return {
+    ticker: state.ticker,
+    name,
+    deal,
+    spotPrice: state.spotPrice,
+    spotSeenAt: state.spotSeenAt,
+    change: moved?.change ?? null,
+    changePercent: moved?.percent ?? null,
+    contractCount: state.contractCount,
+    freshCount,
+    neverQuotedCount: state.neverQuotedCount,
+    freshness: state.freshness,
+    kind: state.kind,
+    reason: state.reason,
+    agentId: state.agentId,
+    timestamp: state.timestamp,
+    seq: state.seq,
+  };
+}
+
+/**
+ * How far a price is from a reference price, to stored precision, and in percent to two decimals;
+ * null where one of them is not known.
+ *
+ * @example
+ * ```ts
+ * import { changeOf } from "./tickers.ts";
+ * console.assert(changeOf(330.39, 326.93)?.percent === 1.06);
+ * ```
+ */
+export function changeOf(
+  price: number | null,
+  reference: number | null,
+): { readonly change: number; readonly percent: number } | null {
+  if (price === null || reference === null || reference <= 0) return null;
+  const change = Math.round((price - reference) * PRICE_SCALE) / PRICE_SCALE;
+  return { change, percent: Math.round((change / reference) * 10_000) / 100 };
+}
