@@ -1,0 +1,23 @@
+/** IB's strings for the hours of the coming days. */
+import { addDays, isTradingDay, newYorkDate } from "../../options/synthetic/days.ts";
+import type { Hours } from "./instruments.ts";
+
+const DAYS_TOLD = 6;
+
+/**
+ * The hours from a time on: `20260715:0930-20260715:1600;…;20260718:CLOSED`, in New York's time.
+ * Shares also trade before and after the regular hours.
+ */
+export function hoursFrom(atMs: number, kind: "share" | "option"): Hours {
+  const liquid = days(atMs, "0930", "1600");
+  return { liquid, trading: kind === "share" ? days(atMs, "0400", "2000") : liquid };
+}
+
+function days(atMs: number, from: string, to: string): string {
+  const today = newYorkDate(atMs);
+  return Array.from({ length: DAYS_TOLD }, (_, ahead) => {
+    const date = addDays(today, ahead);
+    const day = date.replaceAll("-", "");
+    return isTradingDay(date) ? `${day}:${from}-${day}:${to}` : `${day}:CLOSED`;
+  }).join(";");
+}

@@ -1,0 +1,97 @@
+/** Instruments as IB describes them, built from underlyings and option contracts. */
+import type { Contract, IsoDate } from "../../options/contract.ts";
+import { hashText } from "../../options/synthetic/random.ts";
+import type { Instrument } from "./market.ts";
+
+/** What an underlying's description is made of. */
+export interface UnderlyingDescription {
+  readonly ticker: string;
+  readonly name: string;
+  readonly kind: "index" | "etf" | "stock";
+  readonly primaryExchange: string;
+}
+
+/** What an option's description is made of besides its contract. */
+export interface OptionDescription {
+  readonly contract: Contract;
+  readonly lastTradeDate: IsoDate;
+  readonly minTick: number;
+}
+
+/** IB's hours of the coming days. */
+export interface Hours {
+  readonly trading: string;
+  readonly liquid: string;
+}
+
+const TIME_ZONE = "US/Eastern";
+const MULTIPLIER = 100;
+const LEAST_CON_ID = 1_000_000;
+
+/** IB's symbol of a ticker: share classes after a space, `BRK B` for `BRK-B`. */
+export function ibSymbol(ticker: string): string {
+  return ticker.replace(/[-./]/, " ");
+}
+
+/** A contract ID that an instrument has in every run. */
+export function conIdOf(name: string): number {
+  return LEAST_CON_ID + hashText(name) % (2_147_483_647 - LEAST_CON_ID);
+}
+
+/** The instrument of a stock, fund or index. */
+export function underlyingInstrument(of: UnderlyingDescription, hours: Hours): Instrument {
+  const symbol = ibSymbol(of.ticker);
+  const index = of.kind === "index";
+  const conId = conIdOf(`${index ? "IND" : "STK"} ${symbol}`);
+  return {
+    conId,
+    symbol,
+    secType: index ? "IND" : "STK",
+    exchange: index ? of.primaryExchange : "SMART",
+    primaryExchange: index ? "" : of.primaryExchange,
+    currency: "USD",
+    localSymbol: symbol,
+    tradingClass: of.primaryExchange === "NASDAQ" ? "NMS" : symbol,
+    longName: of.name.toUpperCase(),
+    minTick: 0.01,
+    underConId: 0,
+    timeZoneId: TIME_ZONE,
+    tradingHours: hours.trading,
+    liquidHours: hours.liquid,
+    option: null,
+  };
+}
+
+/** The instrument of an option on an underlying. */
+export function optionInstrument(
+  underlying: Instrument,
+  of: OptionDescription,
+  hours: Hours,
+): Instrument {
+  const { occ, root, expiry, right, strike } = of.contract;
+  return {
+    conId: conIdOf(`OPT ${occ}`),
+    symbol: underlying.symbol,
+    secType: "OPT",
+    exchange: "SMART",
+    primaryExchange: "",
+    currency: "USD",
+    // IB pads the root of the OCC symbol to six characters.
+    localSymbol: root.padEnd(6) + occ.slice(root.length),
+    tradingClass: root,
+    longName: underlying.longName,
+    minTick: of.minTick,
+    underConId: underlying.conId,
+    timeZoneId: TIME_ZONE,
+    tradingHours: hours.trading,
+    liquidHours: hours.liquid,
+    option: {
+      occ,
+      expiry,
+      lastTradeDate: of.lastTradeDate,
+      right,
+      strike,
+      multiplier: MULTIPLIER,
+    },
+  };
+}
