@@ -6,7 +6,7 @@ import type { Clock, Timer } from "../../base/clock.ts";
 import type { IsoDate } from "../../options/contract.ts";
 import { listContracts, type ListedContract } from "../../options/synthetic/listing.ts";
 import { optionQuote, type Range } from "../../options/synthetic/quotes.ts";
-import { sessionAt } from "../../options/synthetic/session.ts";
+import { marketDayAt } from "../../options/synthetic/market_day.ts";
 import { shareQuote } from "../../options/synthetic/share.ts";
 import { dealCloseDate, spotAt } from "../../options/synthetic/spot.ts";
 import { type Underlying, UNDERLYINGS } from "../../options/synthetic/underlyings.ts";
@@ -60,7 +60,7 @@ export function syntheticMarket(
 
   /** The underlying's range in the session so far; it looks only at what was not looked at yet. */
   const rangeAt = (underlying: Underlying, atMs: number): Range => {
-    const { opensAtMs } = sessionAt(atMs);
+    const { opensAtMs } = marketDayAt(atMs);
     let known = ranges.get(underlying);
     if (known?.opensAtMs !== opensAtMs) {
       const open = spotAt(seed, underlying, opensAtMs);

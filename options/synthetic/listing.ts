@@ -1,14 +1,10 @@
 /** Which contracts of an underlying are listed: expiries by the exchange's calendar, strikes by bands. */
 import { type Contract, type IsoDate, makeContract } from "../contract.ts";
 import { atTheMoneyVariance } from "./surface.ts";
-import {
-  addDays,
-  isTradingDay,
-  newYorkDate,
-  newYorkTimeMs,
-  tradingDayBefore,
-  weekday,
-} from "./days.ts";
+import { expiresAtMs, newYorkDate, type Session, sessionOn } from "../calendar.ts";
+import { addDays } from "../holidays.ts";
+import { optionClassOf } from "../option_class.ts";
+import { sessionBefore } from "./market_day.ts";
 import type { ExpiryRule, Underlying } from "./underlyings.ts";
 
 const YEAR_MS = 365 * 86_400_000;
@@ -18,7 +14,6 @@ const FRIDAY = 5;
 export interface ListedContract {
   readonly contract: Contract;
   readonly underlying: Underlying;
-  readonly settlement: "am" | "pm";
   readonly lastTradeDate: IsoDate;
   readonly settlesAtMs: number;
   /** The end of its trading on the last day; it is not listed from then on. */
@@ -27,7 +22,6 @@ export interface ListedContract {
 
 /** An expiry of one root. */
 interface Expiry {
-  readonly rule: ExpiryRule;
   readonly date: IsoDate;
   readonly lastTradeDate: IsoDate;
   readonly settlesAtMs: number;
@@ -38,7 +32,7 @@ interface Expiry {
 export function listContracts(underlying: Underlying, atMs: number): readonly ListedContract[] {
   const listed: ListedContract[] = [];
   for (const rule of underlying.expiries) {
-    for (const expiry of expiriesOf(underlying, rule, atMs)) {
+    for (const expiry of expiriesOf(rule, atMs)) {
       const { lastTradeDate, settlesAtMs, leavesAtMs } = expiry;
       for (const strike of strikesOf(underlying, settlesAtMs - atMs)) {
         for (const right of ["C", "P"] as const) {
@@ -47,7 +41,6 @@ export function listContracts(underlying: Underlying, atMs: number): readonly Li
           listed.push({
             contract,
             underlying,
-            settlement: rule.settlement,
             lastTradeDate,
             settlesAtMs,
             leavesAtMs,
@@ -60,16 +53,17 @@ export function listContracts(underlying: Underlying, atMs: number): readonly Li
 }
 
 /** The expiries of a root that still trade at a time, the nearest first. */
-function expiriesOf(underlying: Underlying, rule: ExpiryRule, atMs: number): readonly Expiry[] {
+function expiriesOf(rule: ExpiryRule, atMs: number): readonly Expiry[] {
   const today = newYorkDate(atMs);
   const chosen = new Map<IsoDate, Expiry>();
   const left = { days: rule.days, fridays: rule.fridays, third: rule.thirdFridays, far: rule.far };
   for (let ahead = 0; ahead < 1200 && Object.values(left).some((count) => count > 0); ahead++) {
     const day = addDays(today, ahead);
-    const friday = weekday(day) === FRIDAY;
+    const friday = new Date(day).getUTCDay() === FRIDAY;
     // What would expire on a holiday expires the session before.
-    const date = isTradingDay(day) ? day : tradingDayBefore(day);
-    const expiry = expiryOn(underlying, rule, date);
+    const session = sessionOn(day) ?? sessionBefore(day);
+    const { date } = session;
+    const expiry = expiryOn(rule, session);
     if (expiry.leavesAtMs <= atMs) continue;
     const third = friday && isThirdFriday(day);
     let wanted = false;
@@ -93,15 +87,14 @@ function expiriesOf(underlying: Underlying, rule: ExpiryRule, atMs: number): rea
   return [...chosen.values()];
 }
 
-function expiryOn(underlying: Underlying, rule: ExpiryRule, date: IsoDate): Expiry {
-  const lastTradeDate = rule.settlement === "am" ? tradingDayBefore(date) : date;
-  const late = underlying.kind === "etf" || rule.settlement === "am";
+function expiryOn(rule: ExpiryRule, session: Session): Expiry {
+  const { date } = session;
+  const settlesOnOpen = optionClassOf(rule.root) === "am-index";
   return {
-    rule,
     date,
-    lastTradeDate,
-    settlesAtMs: newYorkTimeMs(date, rule.settlement === "am" ? 9 * 60 + 30 : 16 * 60),
-    leavesAtMs: newYorkTimeMs(lastTradeDate, late ? 16 * 60 + 15 : 16 * 60),
+    lastTradeDate: settlesOnOpen ? sessionBefore(date).date : date,
+    settlesAtMs: settlesOnOpen ? session.openMs : session.closeMs,
+    leavesAtMs: expiresAtMs({ root: rule.root, expiry: date }),
   };
 }
 

@@ -4,7 +4,7 @@
  * step is no bid.
  */
 import { chance, hashText, mix } from "./random.ts";
-import { type Session, sessionAt, sessionPart } from "./session.ts";
+import { type MarketDay, marketDayAt, partOfDay } from "./market_day.ts";
 import { type Worth, worthAt, worthAtSpot } from "./theory.ts";
 import { atTheMoneyVariance } from "./surface.ts";
 import type { ListedContract } from "./listing.ts";
@@ -68,12 +68,12 @@ export function optionQuote(
   const sinceMs = Math.floor((atMs - shift) / period) * period + shift;
   const worth = worthAt(seed, listed, sinceMs);
   const activity = activityOf(listed, worth);
-  const session = sessionAt(sinceMs);
+  const day = marketDayAt(sinceMs);
   return {
     sinceMs,
     worth,
     ...twoSided(key, listed, worth, activity, sinceMs),
-    ...tradesOf(seed, key, listed, activity, session, range, sinceMs),
+    ...tradesOf(seed, key, listed, activity, day, range, sinceMs),
     openInterest: openInterestOf(key, listed, worth),
   };
 }
@@ -170,7 +170,7 @@ function tradesOf(
   key: number,
   listed: ListedContract,
   activity: number,
-  session: Session,
+  day: MarketDay,
   range: Range,
   atMs: number,
 ): Trades {
@@ -189,13 +189,13 @@ function tradesOf(
       close: null,
     };
   }
-  const count = Math.floor(lively * (0.3 + 1.4 * chance(key, 22, session.opensAtMs)));
-  const done = count === 0 ? 0 : Math.max(1, Math.floor(count * sessionPart(session, atMs)));
+  const count = Math.floor(lively * (0.3 + 1.4 * chance(key, 22, day.opensAtMs)));
+  const done = count === 0 ? 0 : Math.max(1, Math.floor(count * partOfDay(day, atMs)));
   const perTrade = 1 + 6 * chance(key, 23);
-  const close = tradePrice(seed, key, listed, session.previousCloseMs);
+  const close = tradePrice(seed, key, listed, day.previousCloseMs);
   if (done === 0) {
-    const daysAgo = 1 + Math.floor(12 * chance(key, 24, session.opensAtMs));
-    const lastTimeMs = session.previousCloseMs - daysAgo * DAY_MS;
+    const daysAgo = 1 + Math.floor(12 * chance(key, 24, day.opensAtMs));
+    const lastTimeMs = day.previousCloseMs - daysAgo * DAY_MS;
     return {
       last: tradePrice(seed, key, listed, lastTimeMs),
       lastSize: Math.floor(perTrade),
@@ -207,10 +207,10 @@ function tradesOf(
       close,
     };
   }
-  const lengthMs = session.endsAtMs - session.opensAtMs;
-  const lastTimeMs = session.opensAtMs + Math.floor(lengthMs * (done - 1) / count);
+  const lengthMs = day.endsAtMs - day.opensAtMs;
+  const lastTimeMs = day.opensAtMs + Math.floor(lengthMs * (done - 1) / count);
   const last = tradePrice(seed, key, listed, lastTimeMs);
-  const open = tradePrice(seed, key, listed, session.opensAtMs);
+  const open = tradePrice(seed, key, listed, day.opensAtMs);
   const volume = Math.floor(done * perTrade);
   return {
     last,
@@ -219,7 +219,7 @@ function tradesOf(
     volume,
     open,
     close,
-    ...dayRange(listed, range, session, atMs, [open, last]),
+    ...dayRange(listed, range, day, atMs, [open, last]),
   };
 }
 
@@ -239,13 +239,13 @@ function tradePrice(seed: number, key: number, listed: ListedContract, atMs: num
 function dayRange(
   listed: ListedContract,
   range: Range,
-  session: Session,
+  day: MarketDay,
   atMs: number,
   traded: readonly number[],
 ): { readonly high: number; readonly low: number } {
   const { ticks, spread } = listed.underlying;
   const call = listed.contract.right === "C";
-  const best = worthAtSpot(listed, call ? range.high : range.low, session.opensAtMs).price;
+  const best = worthAtSpot(listed, call ? range.high : range.low, day.opensAtMs).price;
   const worst = worthAtSpot(listed, call ? range.low : range.high, atMs).price;
   const half = (price: number): number =>
     0.75 * Math.max(tickOf(ticks, price), spread * price ** 0.8);

@@ -1,6 +1,6 @@
 /** The made-up market of an underlying itself: a pure function of seed and time. */
 import { chance, hashText, mix } from "./random.ts";
-import { sessionAt, sessionPart } from "./session.ts";
+import { marketDayAt, partOfDay } from "./market_day.ts";
 import { smoothNoise } from "./walk.ts";
 import { atTheMoneyVariance } from "./surface.ts";
 import { spotAt } from "./spot.ts";
@@ -27,7 +27,7 @@ const WEEK_MS = 7 * 86_400_000;
 export function shareQuote(seed: number, underlying: Underlying, atMs: number): ShareQuote {
   const key = mix(seed, hashText(underlying.ticker), 1);
   const second = Math.floor(atMs / 1000) * 1000;
-  const session = sessionAt(second);
+  const day = marketDayAt(second);
   const last = spotAt(seed, underlying, second);
   const implied = Math.sqrt(atTheMoneyVariance(underlying.surface, MONTH_YEARS) / MONTH_YEARS);
   const swing = 0.1 * smoothNoise(key, second / WEEK_MS);
@@ -37,10 +37,10 @@ export function shareQuote(seed: number, underlying: Underlying, atMs: number): 
     lastSize: underlying.shareVolume > 0 ? 1 + Math.floor(400 * chance(key, second, 5) ** 3) : null,
     lastTimeMs: second,
     volume: underlying.shareVolume > 0
-      ? Math.floor(dayVolume(seed, underlying, session.opensAtMs) * sessionPart(session, second))
+      ? Math.floor(dayVolume(seed, underlying, day.opensAtMs) * partOfDay(day, second))
       : null,
-    open: spotAt(seed, underlying, session.opensAtMs),
-    close: spotAt(seed, underlying, session.previousCloseMs),
+    open: spotAt(seed, underlying, day.opensAtMs),
+    close: spotAt(seed, underlying, day.previousCloseMs),
     historicalVol: round4(underlying.walkVol * (1 + swing)),
     impliedVol: round4(implied * (1 - swing / 2)),
   };

@@ -1,9 +1,10 @@
 /** The made-up price of an underlying, at any time. */
-import { addDays, isoDate, newYorkTimeMs, tradingDayBefore } from "./days.ts";
+import type { Session } from "../calendar.ts";
 import { hashText, mix } from "./random.ts";
-import { sessionAt } from "./session.ts";
+import { marketDayAt, sessionBefore } from "./market_day.ts";
 import { walkAt } from "./walk.ts";
 import type { IsoDate } from "../contract.ts";
+import { addDays } from "../holidays.ts";
 import type { Underlying } from "./underlyings.ts";
 
 /** A takeover closes at least this long from now. */
@@ -25,21 +26,25 @@ export function spotAt(seed: number, underlying: Underlying, atMs: number): numb
  * not sooner than 45 days ahead.
  */
 export function dealCloseDate(atMs: number): IsoDate {
-  const soonest = addDays(sessionAt(atMs).date, NEAREST_CLOSE_DAYS);
-  const month = Number(soonest.slice(5, 7));
-  const nextQuarter = month + 3 - (month - 1) % 3;
-  const firstAfter = new Date(Date.UTC(Number(soonest.slice(0, 4)), nextQuarter - 1, 1));
-  return tradingDayBefore(isoDate(firstAfter.toISOString().slice(0, 10)));
+  return closingSession(marketDayAt(atMs).date).date;
+}
+
+/** The session in which a takeover closes, seen from a date. */
+function closingSession(date: IsoDate): Session {
+  let after = addDays(date, NEAREST_CLOSE_DAYS);
+  // Forward to the first day of the next quarter.
+  do after = addDays(after, 1); while (!/-(01|04|07|10)-01$/.test(after));
+  return sessionBefore(after);
 }
 
 const closes = new Map<IsoDate, number>();
 
 /** When a made-up takeover is over, seen from a time. */
 export function dealCloseMs(atMs: number): number {
-  const { date } = sessionAt(atMs);
+  const { date } = marketDayAt(atMs);
   let closeMs = closes.get(date);
   if (closeMs === undefined) {
-    closeMs = newYorkTimeMs(dealCloseDate(atMs), 16 * 60);
+    closeMs = closingSession(date).closeMs;
     closes.set(date, closeMs);
   }
   return closeMs;

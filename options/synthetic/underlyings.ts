@@ -5,8 +5,6 @@ import type { Surface } from "./surface.ts";
 /** How often contracts of one root expire: the next so many of each kind. */
 export interface ExpiryRule {
   readonly root: string;
-  /** AM-settled options stop trading the session before their expiry. */
-  readonly settlement: "am" | "pm";
   readonly days: number;
   readonly fridays: number;
   readonly thirdFridays: number;
@@ -90,7 +88,7 @@ function expiries(
   thirdFridays: number,
   far: number,
 ): ExpiryRule {
-  return { root, settlement: "pm", days, fridays, thirdFridays, far };
+  return { root, days, fridays, thirdFridays, far };
 }
 
 function named(text: string): Ticker {
@@ -114,10 +112,7 @@ export const UNDERLYINGS: readonly Underlying[] = [
     dividendYield: 0.012,
     surface: surface(0.13, 0.19, -0.7, 1.15),
     deal: null,
-    expiries: [
-      { root: "SPX", settlement: "am", days: 0, fridays: 0, thirdFridays: 3, far: 2 },
-      expiries("SPXW", 6, 4, 2, 0),
-    ],
+    expiries: [expiries("SPX", 0, 0, 3, 2), expiries("SPXW", 6, 4, 2, 0)],
     strikes: [near(10, 0.9, 0.7), middle(50, 2.6, 1.6), wings(200, 5, 3)],
     ticks: NICKEL_DIME,
     spread: 0.012,

@@ -1,0 +1,53 @@
+/**
+ * The market day of the made-up market. It trades round the clock, so that it can be used at any
+ * hour; its day begins when New York's exchanges open and ends when they open again.
+ */
+import { lastCloseMs, newYorkDate, nextOpenMs, type Session, sessionOn } from "../calendar.ts";
+import type { IsoDate } from "../contract.ts";
+import { addDays } from "../holidays.ts";
+
+/** A market day: from one opening to the next. */
+export interface MarketDay {
+  readonly date: IsoDate;
+  readonly opensAtMs: number;
+  readonly endsAtMs: number;
+  /** When the session before closed: its prices are the "close" of this day. */
+  readonly previousCloseMs: number;
+}
+
+let latest: MarketDay | undefined;
+
+/** The market day at a time. */
+export function marketDayAt(atMs: number): MarketDay {
+  // Nearly all questions are about the same day, and calendars are slow.
+  if (!latest || atMs < latest.opensAtMs || atMs >= latest.endsAtMs) latest = findDay(atMs);
+  return latest;
+}
+
+/** How much of the market day is over, from 0 to 1. */
+export function partOfDay(day: MarketDay, atMs: number): number {
+  const part = (atMs - day.opensAtMs) / (day.endsAtMs - day.opensAtMs);
+  return Math.min(1, Math.max(0, part));
+}
+
+/** The last session before a date. */
+export function sessionBefore(date: IsoDate): Session {
+  let day = addDays(date, -1);
+  for (;;) {
+    const session = sessionOn(day);
+    if (session) return session;
+    day = addDays(day, -1);
+  }
+}
+
+function findDay(atMs: number): MarketDay {
+  const today = newYorkDate(atMs);
+  const now = sessionOn(today);
+  const session = now && now.openMs <= atMs ? now : sessionBefore(today);
+  return {
+    date: session.date,
+    opensAtMs: session.openMs,
+    endsAtMs: nextOpenMs(session.openMs),
+    previousCloseMs: lastCloseMs(session.openMs, "equity"),
+  };
+}
