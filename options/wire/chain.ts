@@ -78,7 +78,7 @@ export const chainRow = z.object({
   vegaNow: value.optional(),
   bidSizeNow: value.optional(),
   askSizeNow: value.optional(),
-  asOf: time.describe("the newest read that listed the contract and counted; null: never quoted"),
+  asOf: time.describe("the newest read that listed the contract and counted; null: none did"),
   freshness: freshnessWord.nullable().describe("null: never quoted"),
   kind: kindWord.nullable(),
   multiplier: z.number().optional().describe("absent where no agent said it"),
@@ -298,12 +298,22 @@ function writeRow(
     ...(own("bidSize") ? {} : { bidSizeSeenAt: seenAt("bidSize"), bidSizeNow: now("bidSize") }),
     ...(own("askSize") ? {} : { askSizeSeenAt: seenAt("askSize"), askSizeNow: now("askSize") }),
     asOf: asOfMs === null ? null : iso(asOfMs),
-    freshness: asOfMs === null || isEmpty(fields) ? null : freshnessOf(nowMs - asOfMs, kind),
+    freshness: rowFreshness(contract, nowMs),
     kind,
     ...(contract.multiplier === null ? {} : { multiplier: contract.multiplier }),
     ...(contract.quotedAtMs === null ? {} : { quotedAt: iso(contract.quotedAtMs) }),
     ...(contract.missingReason === null ? {} : { missingReason: contract.missingReason }),
   };
+}
+
+/**
+ * The freshness of a row, by its `asOf`; a contract that only blank dumps brought has a last price
+ * alone, and goes by that. Null where nothing was ever quoted.
+ */
+export function rowFreshness(contract: LastKnownContract, nowMs: number): Freshness | null {
+  if (isEmpty(contract.fields)) return null;
+  const seenMs = contract.asOfMs ?? contract.fields.last?.seenAtMs;
+  return seenMs === undefined ? null : freshnessOf(nowMs - seenMs, contract.kind);
 }
 
 function inChainOrder(a: ChainRow, b: ChainRow): number {

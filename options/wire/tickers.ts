@@ -2,9 +2,15 @@
 import { z } from "zod";
 import { liveContracts } from "../calendar.ts";
 import type { LastKnownChain } from "../chain.ts";
-import { freshnessOf } from "../freshness.ts";
 import { PRICE_SCALE } from "../quote.ts";
-import { type ChainContext, chainStateOf, freshnessWord, kindWord, reasonAnswer } from "./chain.ts";
+import {
+  type ChainContext,
+  chainStateOf,
+  freshnessWord,
+  kindWord,
+  reasonAnswer,
+  rowFreshness,
+} from "./chain.ts";
 
 /** The deal behind a ticker: what holders get, and when. */
 export const dealOfTicker = z.object({
@@ -49,9 +55,8 @@ export function tickerRowOf(chain: LastKnownChain, context: TickerContext): Tick
   const { nowMs, name, deal, referencePrice } = context;
   const state = chainStateOf(chain, context);
   const moved = changeOf(state.spotPrice, referencePrice);
-  const freshCount = liveContracts(chain, nowMs).filter(({ asOfMs, kind, fields }) => {
-    if (asOfMs === null || Object.keys(fields).length === 0) return false;
-    const freshness = freshnessOf(nowMs - asOfMs, kind);
+  const freshCount = liveContracts(chain, nowMs).filter((contract) => {
+    const freshness = rowFreshness(contract, nowMs);
     return freshness === "live" || freshness === "recent";
   }).length;
   return {

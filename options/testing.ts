@@ -1,0 +1,58 @@
+/** Builders for tests: quotes and batches of which only what matters is said. */
+import type { StoredBatch } from "./chain.ts";
+import { type OccSymbol, parseOcc } from "./contract.ts";
+import type { Quote } from "./quote.ts";
+
+/** The OCC symbol of a text that is one. */
+export function occ(text: string): OccSymbol {
+  const contract = parseOcc(text);
+  if (!contract) throw new Error(`${text} is no OCC symbol.`);
+  return contract.occ;
+}
+
+/** A quote that has nothing but what is given. */
+export function quoteOf(symbol: string, given: Partial<Omit<Quote, "occ">> = {}): Quote {
+  return {
+    occ: occ(symbol),
+    kind: null,
+    multiplier: null,
+    quotedAtMs: null,
+    bid: null,
+    ask: null,
+    last: null,
+    volume: null,
+    openInterest: null,
+    impliedVol: null,
+    delta: null,
+    gamma: null,
+    theta: null,
+    vega: null,
+    bidSize: null,
+    askSize: null,
+    ...given,
+  };
+}
+
+/** A stored batch; its `seq`, snapshot and times follow from `asOfMs` where they are not given. */
+export function batchOf(
+  asOfMs: number,
+  quotes: readonly Quote[],
+  given: Partial<StoredBatch> = {},
+): StoredBatch {
+  return {
+    seq: asOfMs,
+    asOfMs,
+    receivedAtMs: asOfMs,
+    agentTimeMs: asOfMs - 10,
+    agentId: "desk-1",
+    mode: "snapshot",
+    late: false,
+    readId: null,
+    traceId: null,
+    snapshotId: String(asOfMs),
+    spot: null,
+    quotes,
+    missing: [],
+    ...given,
+  };
+}
