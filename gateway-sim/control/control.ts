@@ -1,0 +1,143 @@
+/** The control API: a small HTTP server beside the gateway, for tests and for people who try things. */
+import { z } from "zod";
+import { type FieldProblem, problem, problemResponse } from "../../base/problem.ts";
+import type { MarketSymbol } from "../market/synthetic.ts";
+import type { Gateway } from "../server/gateway.ts";
+
+/** What the control API controls. */
+export interface ControlOptions {
+  readonly gateway: Gateway;
+  readonly hostname: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly symbols: () => readonly MarketSymbol[];
+  /** What a replay offers; `null` for the made-up market. */
+  readonly replay: ReplayControl | null;
+}
+
+/** A replay's handle. */
+export interface ReplayControl {
+  /** The file each symbol shows, and all it has. */
+  positions(): readonly ReplayPosition[];
+  /** Shows the next file of each symbol, or of one, or the one named. */
+  step(request: StepRequest): StepOutcome;
+}
+
+/** Where one symbol's replay stands. */
+export interface ReplayPosition {
+  readonly symbol: string;
+  readonly file: string;
+  readonly files: readonly string[];
+}
+
+/** The body of `POST /replay/step`. */
+export type StepRequest = z.infer<typeof STEP>;
+
+/** What a step did, or why not. */
+export type StepOutcome =
+  | { readonly ok: true; readonly moved: readonly ReplayPosition[] }
+  | { readonly ok: false; readonly error: string; readonly allowed: readonly string[] };
+
+const STEP = z.strictObject({
+  symbol: z.string().min(1).optional(),
+  file: z.string().min(1).optional(),
+});
+
+const MARKET = z.strictObject({
+  open: z.boolean().nullable().describe("null gives the decision back to the market's calendar"),
+});
+
+const CALLS = {
+  "GET /symbols": "the underlyings, with spot and deal",
+  "GET /state": "connections, lines, message rates, errors sent, replay positions",
+  "POST /replay/step": "{symbol?, file?}: show the next file of each symbol, or the one named",
+  "POST /market": "{open: true | false | null}: open or close everything; null: by the calendar",
+};
+
+/** A running control API. */
+export interface Control {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the control API.
+ *
+ * @throws {Deno.errors.AddrInUse} when another program has the port.
+ */
+export function startControl(options: ControlOptions): Control {
+  const server = Deno.serve(
+    { hostname: options.hostname, port: options.port, onListen: () => {} },
+    (request) => answer(options, request),
+  );
+  return { port: server.addr.port, close: () => server.shutdown() };
+}
+
+/** Answers one call. */
+export async function answer(options: ControlOptions, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  switch (`${request.method} ${pathname}`) {
+    case "GET /":
+      return Response.json({ calls: CALLS });
+    case "GET /symbols":
+      return Response.json({ symbols: options.symbols() });
+    case "GET /state":
+      return Response.json(stateOf(options));
+    case "POST /market":
+      return await readBody(request, MARKET, (body) => {
+        options.gateway.hours.force(body.open);
+        return Response.json({ open: options.gateway.hours.forced });
+      });
+    case "POST /replay/step":
+      return await readBody(request, STEP, (body) => step(options.replay, body));
+    default: {
+      const error = `No such call: ${request.method} ${pathname}`;
+      return problemResponse(problem(404, "unknown-call", error, { calls: CALLS }));
+    }
+  }
+}
+
+function stateOf({ gateway, replay }: ControlOptions): unknown {
+  return {
+    market: replay ? "replay" : "synthetic",
+    open: gateway.hours.forced,
+    ...gateway.state(),
+    replay: replay?.positions() ?? null,
+  };
+}
+
+function step(replay: ReplayControl | null, request: StepRequest): Response {
+  if (replay === null) {
+    const error = "This gateway serves the synthetic market; a step needs --replay DIR";
+    return problemResponse(problem(409, "not-a-replay", error));
+  }
+  const outcome = replay.step(request);
+  if (outcome.ok) return Response.json({ moved: outcome.moved });
+  return problemResponse(
+    problem(400, "unknown-step", outcome.error, { allowed: outcome.allowed }),
+  );
+}
+
+/** Reads a JSON body; an empty one counts as `{}`. */
+async function readBody<T>(
+  request: Request,
+  schema: z.ZodType<T>,
+  use: (body: T) => Response,
+): Promise<Response> {
+  const text = await request.text();
+  let json: unknown;
+  try {
+    json = text.trim() === "" ? {} : JSON.parse(text);
+  } catch {
+    const error = `The body is not JSON: '${text.slice(0, 40)}'`;
+    return problemResponse(problem(400, "invalid-body", error));
+  }
+  const read = schema.safeParse(json);
+  if (read.success) return use(read.data);
+  const errors: FieldProblem[] = read.error.issues.map((issue) => ({
+    path: issue.path.join("."),
+    message: issue.message,
+  }));
+  const error = `Invalid body: ${errors[0]?.message ?? "unknown"}`;
+  return problemResponse(problem(400, "invalid-body", error, { errors }));
+}

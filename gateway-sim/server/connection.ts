@@ -1,0 +1,288 @@
+/** One client's connection: handshake, startApi, then messages until it ends. */
+import { sleep } from "../../base/clock.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { FieldError, FieldReader } from "../wire/fields.ts";
+import { ByteQueue, FrameTooLong, takeFrame } from "../wire/framing.ts";
+import {
+  errorMessage,
+  handshakeAnswer,
+  managedAccounts,
+  nextValidId,
+} from "../wire/responses/session.ts";
+import { agreeOnVersion, parseHandshake } from "../wire/versions.ts";
+import { DEFAULT_ZONE, ibTime } from "./ib_time.ts";
+import type { ClientLines } from "./lines.ts";
+import { type MessageRate, messageRate } from "./message_rate.ts";
+import { Outbox } from "./outbox.ts";
+import {
+  FIRST_ORDER_ID,
+  type GatewayContext,
+  type Handler,
+  type Session,
+  type Subject,
+} from "./session.ts";
+import { SUBJECTS } from "./subjects.ts";
+
+const READ_BYTES = 1 << 16;
+/** What every client sends first, before its first frame. */
+const PREFIX = "API\0";
+/** TWS closes a refused connection about this long after saying why. */
+const CLOSE_AFTER_MS = 700;
+const START_API = 71;
+
+/** That the three kinds of farms are connected: sent to every client after startApi. */
+const FARM_NOTICES = [
+  { reqId: -1, code: 2104, text: "Market data farm connection is OK:usfarm" },
+  { reqId: -1, code: 2106, text: "HMDS data farm connection is OK:ushmds" },
+  { reqId: -1, code: 2158, text: "Sec-def data farm connection is OK:secdefnj" },
+];
+
+/** What a connection is given. */
+export interface ConnectionOptions {
+  readonly socket: Deno.TcpConn;
+  readonly gateway: GatewayContext;
+  readonly log: Log;
+  readonly lines: ClientLines;
+  /** The greatest server version to announce. */
+  readonly versionCap: number;
+  /** Messages per second; 0 is without limit. */
+  readonly messageLimit: number;
+  /** Takes the client id for this connection; `false` when another has it. */
+  readonly claimClientId: (clientId: number) => boolean;
+}
+
+/** Where a connection stands. */
+type Stage = "prefix" | "handshake" | "startApi" | "open" | "closing";
+
+/** What is known of a connection, for the control API. */
+export interface ConnectionState {
+  readonly clientId: number | null;
+  readonly serverVersion: number | null;
+  readonly stage: Stage;
+  readonly remotePort: number;
+  readonly lines: number;
+  readonly messages: {
+    readonly total: number;
+    readonly lastSecond: number;
+    readonly peakPerSecond: number;
+  };
+  /** How many errors and notices were sent, by code. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+/** Serves one client. */
+export class Connection implements Session {
+  readonly gateway: GatewayContext;
+  readonly lines: ClientLines;
+  readonly #options: ConnectionOptions;
+  readonly #outbox: Outbox;
+  readonly #rate: MessageRate;
+  readonly #received = new ByteQueue();
+  readonly #ended = new AbortController();
+  readonly #errors = new Map<number, number>();
+  #log: Log;
+  #stage: Stage = "prefix";
+  #serverVersion: number | null = null;
+  #clientId: number | null = null;
+  #paced = false;
+  #subjects: readonly Subject[] = [];
+  #handlers: ReadonlyMap<number, Handler> = new Map();
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.gateway = options.gateway;
+    this.lines = options.lines;
+    this.#log = options.log;
+    const { clock } = options.gateway;
+    this.#rate = messageRate(options.messageLimit, () => clock.monotonicMs());
+    this.#outbox = new Outbox(options.socket, {
+      onDrain: () => {
+        for (const subject of this.#subjects) subject.drained?.();
+      },
+      onFailure: (error) => this.close(`cannot write: ${messageOf(error)}`),
+    });
+  }
+
+  get serverVersion(): number {
+    if (this.#serverVersion === null) throw new Error("asked for before the handshake");
+    return this.#serverVersion;
+  }
+
+  get congested(): boolean {
+    return this.#outbox.congested;
+  }
+
+  get state(): ConnectionState {
+    const { remoteAddr } = this.#options.socket;
+    return {
+      clientId: this.#clientId,
+      serverVersion: this.#serverVersion,
+      stage: this.#stage,
+      remotePort: remoteAddr.port,
+      lines: this.lines.used,
+      messages: {
+        total: this.#rate.total,
+        lastSecond: this.#rate.current,
+        peakPerSecond: this.#rate.peak,
+      },
+      errors: Object.fromEntries(this.#errors),
+    };
+  }
+
+  send(body: string): void {
+    this.#outbox.send(body);
+  }
+
+  fail(reqId: number, code: number, text: string): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+    this.send(errorMessage({ reqId, code, text }));
+  }
+
+  /** Reads and answers until either side ends; never rejects. */
+  async run(): Promise<void> {
+    const buffer = new Uint8Array(READ_BYTES);
+    try {
+      for (;;) {
+        const count = await this.#options.socket.read(buffer);
+        if (count === null) break;
+        this.#received.push(buffer.subarray(0, count));
+        await this.#consume();
+      }
+      this.close("the client ended");
+    } catch (error) {
+      // A socket that was closed here, a reset by the client, a frame that is none: all end it.
+      this.close(messageOf(error));
+    }
+  }
+
+  /** Ends the connection at once and frees what it holds. May be called any number of times. */
+  close(why: string): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    this.#stage = "closing";
+    for (const subject of this.#subjects) subject.close?.();
+    this.#options.socket.close();
+    this.#log.info("gateway.connection_ended", `Connection ended: ${why}`);
+  }
+
+  /** Lets what was said reach the client, then ends. */
+  #closeSoon(why: string): void {
+    this.#stage = "closing";
+    const { clock } = this.gateway;
+    const timer = clock.after(CLOSE_AFTER_MS, () => this.close(why));
+    this.#ended.signal.addEventListener("abort", () => timer.cancel(), { once: true });
+  }
+
+  async #consume(): Promise<void> {
+    if (this.#stage === "prefix" && !this.#takePrefix()) return;
+    for (;;) {
+      // What a refused client still sends is not read: it would be answered by nothing.
+      if (this.#stage === "closing") return;
+      const body = takeFrame(this.#received);
+      if (body === undefined) return;
+      if (this.#paced) await this.#pace();
+      this.#take(body);
+      if (this.#outbox.congested) await this.#outbox.whenIdle();
+    }
+  }
+
+  /** Takes the prefix off as soon as it is whole; ends the connection at the first other byte. */
+  #takePrefix(): boolean {
+    for (let index = 0; index < Math.min(PREFIX.length, this.#received.length); index++) {
+      if (this.#received.at(index) !== PREFIX.charCodeAt(index)) {
+        this.close("the client does not speak the TWS API: it did not begin with 'API'");
+        return false;
+      }
+    }
+    if (this.#received.length < PREFIX.length) return false;
+    this.#received.take(0, PREFIX.length);
+    this.#stage = "handshake";
+    return true;
+  }
+
+  /** Waits as long as a client that connected with `+PACEAPI` must be held back. */
+  async #pace(): Promise<void> {
+    for (let waitMs = this.#rate.waitMs(); waitMs > 0; waitMs = this.#rate.waitMs()) {
+      await sleep(this.gateway.clock, waitMs, this.#ended.signal);
+    }
+  }
+
+  #take(body: Uint8Array): void {
+    if (this.#stage === "handshake") return this.#handshake(new TextDecoder().decode(body));
+    const admission = this.#rate.admit();
+    const limit = this.#options.messageLimit;
+    if (admission === "warn") {
+      const text = `Approaching max rate of ${limit} messages per second (${this.#rate.current})`;
+      this.fail(0, 0, `Warning: ${text}`);
+    } else if (admission !== "accept") {
+      const counted = `max=${limit} rec=${this.#rate.current}`;
+      this.fail(-1, 100, `Max rate of messages per second has been exceeded:${counted}`);
+      if (admission === "close") this.#closeSoon(`more than ${limit} messages per second`);
+      return;
+    }
+    this.#answer(new FieldReader(body));
+  }
+
+  #handshake(text: string): void {
+    const asked = parseHandshake(text);
+    const version = asked && agreeOnVersion(asked, this.#options.versionCap);
+    if (asked === undefined || version === undefined) {
+      return this.close(`no common version: the client asked for '${text.slice(0, 60)}'`);
+    }
+    this.#serverVersion = version;
+    this.#paced = asked.connectOptions.includes("PACEAPI");
+    this.#stage = "startApi";
+    this.send(handshakeAnswer(version, ibTime(this.gateway.clock.nowMs(), DEFAULT_ZONE)));
+  }
+
+  #answer(reader: FieldReader): void {
+    try {
+      const id = reader.required("message id");
+      if (this.#stage === "startApi") return this.#startApi(id, reader);
+      const handler = this.#handlers.get(id);
+      if (handler) handler(reader);
+      else this.fail(-1, 320, `Error reading request. Unknown message id ${id}`);
+    } catch (error) {
+      const reqId = reader.requestId ?? -1;
+      if (error instanceof FieldError) {
+        return this.fail(reqId, 320, `Error reading request. ${error.message}`);
+      }
+      this.#log.error("gateway.request_failed", `A request failed: ${messageOf(error)}`, {
+        stack: error instanceof Error ? error.stack : undefined,
+      });
+      this.fail(reqId, 322, `Error processing request. ${messageOf(error)}`);
+    }
+  }
+
+  #startApi(id: number, reader: FieldReader): void {
+    if (id !== START_API) {
+      return this.fail(-1, 320, `Error reading request. Message id ${id} came before startApi`);
+    }
+    reader.integer("version");
+    const clientId = reader.required("clientId");
+    this.#log = this.#log.with({ clientId });
+    if (!this.#options.claimClientId(clientId)) {
+      this.fail(
+        -1,
+        326,
+        "Unable to connect as the client id is already in use. Retry with a unique client id.",
+      );
+      return this.#closeSoon(`client id ${clientId} is in use`);
+    }
+    this.#clientId = clientId;
+    this.#subjects = SUBJECTS.map((make) => make(this));
+    this.#handlers = new Map(this.#subjects.flatMap((subject) => [...subject.handlers]));
+    this.#stage = "open";
+    this.#log.info("gateway.client_connected", `Client ${clientId} connected`, {
+      serverVersion: this.serverVersion,
+    });
+    this.send(managedAccounts(this.gateway.accounts));
+    this.send(nextValidId(FIRST_ORDER_ID));
+    for (const notice of FARM_NOTICES) this.fail(notice.reqId, notice.code, notice.text);
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof FrameTooLong || error instanceof Error) return error.message;
+  return String(error);
+}

@@ -1,0 +1,83 @@
+/**
+ * What the handlers of one connection are given, and what they are: each subject (market data,
+ * contract details …) is made once per connection and names the messages it takes.
+ */
+import type { Clock } from "../../base/clock.ts";
+import type { FieldReader } from "../wire/fields.ts";
+import type { Instrument, Market } from "../market/market.ts";
+import type { ContractFields } from "../wire/requests/contract.ts";
+import { toQuery } from "../wire/requests/contract.ts";
+import type { ClientLines } from "./lines.ts";
+import type { TickDelay } from "./tick_delay.ts";
+import type { TradingHours } from "./trading_hours.ts";
+
+/** What all connections of one gateway share. */
+export interface GatewayContext {
+  readonly market: Market;
+  readonly clock: Clock;
+  readonly hours: TradingHours;
+  readonly tickDelay: TickDelay;
+  readonly accounts: readonly string[];
+}
+
+/** One client's connection after the handshake. */
+export interface Session {
+  readonly gateway: GatewayContext;
+  readonly serverVersion: number;
+  readonly lines: ClientLines;
+  /** Whether the client reads too slowly: ticks are better dropped for newer ones. */
+  readonly congested: boolean;
+  /** Sends one message. */
+  send(body: string): void;
+  /** Sends an error about a request; -1 speaks of the system. */
+  fail(reqId: number, code: number, text: string): void;
+}
+
+/** Takes one message, after its id. */
+export type Handler = (reader: FieldReader) => void;
+
+/** The handlers of one subject and what it does at the connection's turns. */
+export interface Subject {
+  readonly handlers: ReadonlyMap<number, Handler>;
+  /** The client has caught up after having been congested. */
+  drained?(): void;
+  /** The connection is over: end timers and free lines. */
+  close?(): void;
+}
+
+/** Makes a subject for a connection. */
+export type SubjectFactory = (session: Session) => Subject;
+
+/**
+ * The one instrument that a contract names. Where there is none or more than one, the client gets
+ * error 200 and the answer is `undefined`.
+ */
+export function resolveContract(
+  session: Session,
+  reqId: number,
+  contract: ContractFields,
+): Instrument | undefined {
+  const { market } = session.gateway;
+  const found = contract.conId > 0
+    ? [market.instrument(contract.conId)].filter((it) => it !== undefined)
+    : market.find(toQuery(contract));
+  const [first] = found;
+  if (first === undefined) {
+    session.fail(reqId, 200, "No security definition has been found for the request");
+    return undefined;
+  }
+  if (found.length > 1) {
+    const name = contract.localSymbol || contract.symbol;
+    session.fail(reqId, 200, `The contract description specified for ${name} is ambiguous.`);
+    return undefined;
+  }
+  return first;
+}
+
+/** IB's text for a request whose fields are wrong. */
+export function validationText(cause: string): string {
+  return `Error validating request.-'bW' : cause - ${cause}`;
+}
+
+/** The first free order id: nobody ever placed an order here. */
+export const FIRST_ORDER_ID = 1;
