@@ -8,12 +8,9 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { problem, problemResponse } from "../base/problem.ts";
 import { refusalOf } from "./auth/local.ts";
-import { saysDatabaseAway } from "./database.ts";
+import { DATABASE_RETRY_AFTER_S, saysDatabaseAway } from "./database.ts";
 import type { Route } from "./route.ts";
 import type { AppEnv, ErrorPage, Failure, Services } from "./services.ts";
-
-/** How long a caller should wait before it tries again while the database is away. */
-export const DATABASE_RETRY_AFTER_S = 5;
 
 /** What the app is built from. */
 export interface AppParts {

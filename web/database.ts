@@ -15,6 +15,9 @@ export interface Database {
 /** How long a quick question may take before the database counts as away. */
 export const QUICK_DEADLINE_MS = 800;
 
+/** How long a caller should wait before it tries again while the database is away. */
+export const DATABASE_RETRY_AFTER_S = 5;
+
 /** The database did not answer in time. */
 export class DatabaseAway extends Error {
   override readonly name = "DatabaseAway";
@@ -26,8 +29,9 @@ export function saysDatabaseAway(error: unknown): boolean {
 }
 
 /**
- * Waits for an answer of the database, at most {@link QUICK_DEADLINE_MS}; then rejects with
- * {@link DatabaseAway}. Only for reads: what was asked may still be done after the deadline.
+ * Waits for an answer of the database, by default at most {@link QUICK_DEADLINE_MS}; then rejects
+ * with {@link DatabaseAway}. What was asked may still be done after the deadline: a write must be
+ * one that can be repeated.
  *
  * @example
  * ```ts
@@ -36,10 +40,14 @@ export function saysDatabaseAway(error: unknown): boolean {
  * console.assert(await inTime(systemClock(), Promise.resolve(7)) === 7);
  * ```
  */
-export async function inTime<T>(clock: Clock, answer: PromiseLike<T>): Promise<T> {
+export async function inTime<T>(
+  clock: Clock,
+  answer: PromiseLike<T>,
+  deadlineMs = QUICK_DEADLINE_MS,
+): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = clock.after(QUICK_DEADLINE_MS, () => {
-    reject(new DatabaseAway(`The database did not answer within ${QUICK_DEADLINE_MS} ms.`));
+  const timer = clock.after(deadlineMs, () => {
+    reject(new DatabaseAway(`The database did not answer within ${deadlineMs} ms.`));
   });
   try {
     return await Promise.race([answer, promise]);

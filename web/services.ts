@@ -4,33 +4,29 @@
  */
 import type { Context } from "hono";
 import type { Clock } from "../base/clock.ts";
-import type { Log } from "../telemetry/log.ts";
-import type { Ticker } from "../options/contract.ts";
+import type { Deal } from "../db/tickers.ts";
 import type { LastKnownChain } from "../options/chain.ts";
+import type { Ticker } from "../options/contract.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Database } from "./database.ts";
 
-/** The terms of a cash deal on a ticker. */
-export interface Deal {
-  readonly id: string;
-  readonly ticker: Ticker;
-  /** Cash per share, in dollars. */
-  readonly cash: number | null;
-  /** The expected close, `YYYY-MM-DD`. */
-  readonly close: string | null;
-}
-
-/** What is known of one ticker that is a deal or watched. */
+/** What is known of one ticker that is followed: a deal, or watched. */
 export interface KnownTicker {
   readonly ticker: Ticker;
   readonly name: string | null;
   readonly deal: Deal | null;
   readonly chain: LastKnownChain;
+  /** Whether the agent that reads it was heard of lately; `null` where that is not known. */
+  readonly agentOnline: boolean | null;
+  /** The last spot of the session before, or the first of the day; `null` where neither is known. */
+  readonly referencePrice: number | null;
 }
 
-/** The chains in memory, equal on every server: readers never wait for a fold that is done. */
+/** The chains in memory, equal on every server. What was loaded once is given while the database is away. */
 export interface Chains {
   /** The chain of a ticker; `undefined` where it is neither a deal nor watched. */
   get(ticker: Ticker): Promise<KnownTicker | undefined>;
-  /** Every ticker that is a deal or watched, in order of its name. */
+  /** Every ticker that is followed, in order of its symbol. */
   all(): Promise<readonly KnownTicker[]>;
 }
 
@@ -41,7 +37,14 @@ export interface Services {
   readonly log: Log;
   /** The version of this server, as `/health` says it. */
   readonly version: string;
+  readonly database: Database;
   readonly chains: Chains;
+  /** Tells this and the other servers of a commit; never waits. */
+  readonly committed: (ticker: Ticker, seq: number) => void;
+  /** Takes an upgraded connection of `/api/live`. */
+  readonly openLive: (socket: WebSocket) => void;
+  /** How long a ticker belongs to the agent that wrote it last. */
+  readonly conflictWindowMs: number;
 }
 
 /** What Hono carries with each request. */

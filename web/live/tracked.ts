@@ -22,21 +22,16 @@ export function track(chain: LastKnownChain = EMPTY_CHAIN): TrackedChain {
 }
 
 /**
- * The chain after batches in order of `seq`; `undefined` where one of them is older than what was
- * taken (a late batch): then the chain is to be folded anew from before it.
+ * The chain after one more batch; `undefined` where the batch is older than what was taken (a late
+ * batch): then the chain is to be folded anew from before it.
  */
-export function advance(
-  tracked: TrackedChain,
-  batches: readonly StoredBatch[],
-): TrackedChain | undefined {
-  let chain = tracked.chain;
+export function advance(tracked: TrackedChain, batch: StoredBatch): TrackedChain | undefined {
+  if (!comesAfter(tracked.chain, batch)) return undefined;
+  const { chain, changed } = applyBatch(tracked.chain, batch);
   const changedAt = new Map(tracked.changedAt);
-  for (const batch of batches) {
-    if (!comesAfter(chain, batch)) return undefined;
-    const applied = applyBatch(chain, batch);
-    for (const occ of applied.changed) changedAt.set(occ, batch.seq);
-    chain = applied.chain;
-  }
+  // Not the batch's own seq: of a tail in the order of asOf, a late batch with a higher seq may be
+  // taken already, and a reader who knows this batch without that one lacks what both changed.
+  for (const occ of changed) changedAt.set(occ, chain.seq);
   return { ...tracked, chain, changedAt };
 }
 

@@ -1,0 +1,210 @@
+/**
+ * The ingest call behind its HTTP form: reads a request in the order of the checks that the design
+ * lists, has the database decide, and says what became of it.
+ */
+import { createHash } from "node:crypto";
+import { type FieldProblem, type Problem, problem } from "../../base/problem.ts";
+import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ingest.ts";
+import type { ChainBatch } from "../../options/quote.ts";
+import { parseIngest } from "../../options/wire/ingest.ts";
+import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
+import { type AgentKey, agentKeyOf, foreignAgent, keyRefused } from "../auth/agent_key.ts";
+import { inTime } from "../database.ts";
+import type { Services } from "../services.ts";
+import { type BodySource, readJsonBody } from "./body.ts";
+import { timeProblems } from "./timing.ts";
+
+/** How long the one statement may take; an agent that hears nothing for longer sends again. */
+const STATEMENT_DEADLINE_MS = 15_000;
+
+/** What the call answers with 200. */
+export interface Ingested {
+  readonly success: true;
+  readonly dealId: string | null;
+  readonly snapshotId: string | null;
+  readonly contractsReceived: number;
+  readonly serverReceivedAt: string;
+  readonly ignored?: readonly string[];
+}
+
+/** A 200, or the problem to answer with. */
+export type Ingest =
+  | { readonly ok: true; readonly answer: Ingested }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** Takes one ingest request. Throws where the database is away (`saysDatabaseAway`). */
+export async function ingest(request: BodySource, services: Services): Promise<Ingest> {
+  const found = await agentKeyOf(request.headers.get("authorization") ?? undefined, services);
+  if (!found.ok) return found;
+  const body = await readJsonBody(request, services.clock);
+  if (!body.ok) return body;
+  const early = foreignOrTooMany(body.value, found.key, services);
+  if (early) return { ok: false, problem: early };
+
+  const read = parseIngest(body.value);
+  if (!read.ok) return invalid(read.errors);
+  const backfill = request.headers.get("lastmark-backfill") === "1";
+  const wrong = [
+    ...timeProblems(read.batch, { nowMs: services.clock.nowMs(), backfill }),
+    ...idempotencyProblems(request.headers),
+  ];
+  if (wrong.length > 0) return invalid(wrong);
+
+  const { batch } = read;
+  const idempotencyKey = request.headers.get("idempotency-key");
+  const outcome = await inTime(
+    services.clock,
+    ingestBatch(services.database.work, {
+      batch,
+      keyHash: found.key.hash,
+      idempotency: idempotencyKey === null
+        ? null
+        : { key: idempotencyKey, bodyHash: hashOf(body.value) },
+      backfill,
+      windowMs: services.conflictWindowMs,
+      traceId: traceIdOf(request.headers.get("traceparent")),
+    }),
+    STATEMENT_DEADLINE_MS,
+  );
+  return settle(outcome, batch, read.ignored, found.key, services);
+}
+
+function settle(
+  outcome: IngestOutcome,
+  batch: ChainBatch,
+  ignored: readonly string[],
+  key: AgentKey,
+  services: Services,
+): Ingest {
+  switch (outcome.kind) {
+    case "stored":
+      if (outcome.seq !== null) services.committed(batch.ticker, outcome.seq);
+      logStored(outcome, batch, services);
+      return { ok: true, answer: answerOf(outcome, batch, ignored) };
+    case "repeated":
+      return { ok: true, answer: answerOf(outcome, batch, ignored) };
+    case "key_refused": {
+      // It was good a moment ago, when the request began.
+      const who = { keyAgent: key.agent, agentId: batch.agentId };
+      return { ok: false, problem: keyRefused(services, "revoked", who) };
+    }
+    case "key_reused": {
+      const detail = "This Idempotency-Key came with another body before.";
+      return refuse(422, "idempotency-key-reused", "Idempotency key already used", { detail });
+    }
+    case "unknown_ticker":
+      return refuse(404, "unknown-ticker", `Ticker ${batch.ticker} is not followed`, {
+        detail:
+          `${batch.ticker} is neither a deal nor watched: lastmark watch add ${batch.ticker}.`,
+        ticker: batch.ticker,
+      });
+    case "conflict": {
+      logConflict(outcome, batch, services);
+      return refuse(409, "conflict", "Newer data already exists", {
+        skipped: true,
+        existingAgent: outcome.existingAgent,
+        existingTime: iso(outcome.existingTimeMs),
+        retryAfter: outcome.retryAfterS,
+      });
+    }
+  }
+}
+
+function answerOf(
+  stored: IngestAnswer,
+  batch: ChainBatch,
+  ignored: readonly string[],
+): Ingested {
+  return {
+    success: true,
+    dealId: stored.dealId,
+    snapshotId: stored.snapshotId,
+    contractsReceived: batch.quotes.length,
+    serverReceivedAt: iso(stored.serverReceivedAtMs),
+    ...(ignored.length > 0 ? { ignored } : {}),
+  };
+}
+
+function logStored(stored: IngestAnswer, batch: ChainBatch, { log }: Services): void {
+  log.info("ingest.stored", "Price data ingested successfully", {
+    agentId: batch.agentId,
+    ticker: batch.ticker,
+    snapshotId: stored.snapshotId,
+    contractCount: batch.quotes.length,
+    serverTime: iso(stored.serverReceivedAtMs),
+    agentTime: iso(batch.agentTimeMs),
+    mode: batch.mode,
+    seq: stored.seq,
+  });
+}
+
+function logConflict(
+  conflict: Extract<IngestOutcome, { kind: "conflict" }>,
+  batch: ChainBatch,
+  { log }: Services,
+): void {
+  log.info("ingest.conflict", "Price conflict", {
+    ticker: batch.ticker,
+    existingAgent: conflict.existingAgent,
+    existingTime: iso(conflict.existingTimeMs),
+    newAgent: batch.agentId,
+    newTime: iso(conflict.serverTimeMs),
+    action: "keeping_existing",
+  });
+}
+
+/** The two refusals that come before a look at each field: a foreign agent's name, too many contracts. */
+function foreignOrTooMany(body: unknown, key: AgentKey, services: Services): Problem | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  if ("agentId" in body && typeof body.agentId === "string") {
+    const foreign = foreignAgent(key, body.agentId, services);
+    if (foreign) return foreign;
+  }
+  if (!("contracts" in body) || !Array.isArray(body.contracts)) return undefined;
+  const { length } = body.contracts;
+  if (length <= MAX_CONTRACTS) return undefined;
+  return problem(413, "payload-too-large", "Payload too large", {
+    detail: `The body has ${length} contracts; at most ${MAX_CONTRACTS} are taken at once.`,
+  });
+}
+
+function idempotencyProblems(headers: Headers): FieldProblem[] {
+  const key = headers.get("idempotency-key");
+  if (key === null || /^[\x21-\x7e]{1,255}$/.test(key)) return [];
+  const message = "must be 1 to 255 visible ASCII characters without a space";
+  return [{ path: "header Idempotency-Key", message }];
+}
+
+/**
+ * What tells one body from another. `sentAt` is left out: it says when this try was made, and a
+ * try that is repeated is still the same batch.
+ */
+function hashOf(body: unknown): Uint8Array {
+  const text = JSON.stringify(body, function (key, value) {
+    return key === "sentAt" && this === body ? undefined : value;
+  });
+  return createHash("sha256").update(text).digest();
+}
+
+/** The trace of a `traceparent` header (W3C Trace Context, section 3.2); `null` where there is none. */
+function traceIdOf(header: string | null): string | null {
+  const id = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(header ?? "")?.[1];
+  return id === undefined || /^0+$/.test(id) ? null : id;
+}
+
+function invalid(errors: readonly FieldProblem[]): Ingest {
+  return refuse(400, "invalid-body", "Invalid request body", { errors });
+}
+
+function refuse(
+  status: number,
+  slug: string,
+  error: string,
+  extensions: Readonly<Record<string, unknown>>,
+): Ingest {
+  return { ok: false, problem: problem(status, slug, error, extensions) };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

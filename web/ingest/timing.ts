@@ -1,0 +1,39 @@
+/** When a batch says it was read, held against the server's clock. */
+import type { FieldProblem } from "../../base/problem.ts";
+import type { ChainBatch } from "../../options/quote.ts";
+
+/** An agent's clock may be this far ahead of the server's. */
+export const MAX_AHEAD_MS = 60_000;
+
+/** What is older than this must be sent as a backfill. */
+export const MAX_AGE_MS = 5 * 60_000;
+
+/** Before this there is no chain to send: a clock that says so was never set. */
+export const EARLIEST_MS: number = Date.UTC(2000, 0, 1);
+
+/**
+ * What is wrong with a batch's time; empty where nothing is. `nowMs` is the server's domain time.
+ *
+ * @example
+ * ```ts
+ * import { timeProblems } from "./timing.ts";
+ * const nowMs = Date.UTC(2026, 6, 15);
+ * const old = { agentTimeMs: nowMs - 300_001 };
+ * console.assert(timeProblems(old, { nowMs, backfill: false }).length === 1);
+ * console.assert(timeProblems(old, { nowMs, backfill: true }).length === 0);
+ * ```
+ */
+export function timeProblems(
+  batch: Pick<ChainBatch, "agentTimeMs">,
+  at: { readonly nowMs: number; readonly backfill: boolean },
+): FieldProblem[] {
+  const ageMs = at.nowMs - batch.agentTimeMs;
+  const now = `the server's time is ${new Date(at.nowMs).toISOString()}`;
+  const refused = (message: string): FieldProblem[] => [{ path: "agentTimestamp", message }];
+  if (-ageMs > MAX_AHEAD_MS) return refused(`is more than 60 s in the future: ${now}`);
+  if (batch.agentTimeMs < EARLIEST_MS) return refused("is before the year 2000");
+  if (ageMs <= MAX_AGE_MS || at.backfill) return [];
+  return refused(
+    `is older than 5 minutes (${now}); what is older is sent with the header Lastmark-Backfill: 1`,
+  );
+}

@@ -1,0 +1,91 @@
+/** What the server is told: flags, environment, `.env.local`. */
+import { command, oneOf, port, setting, url, wholeNumber } from "../base/command.ts";
+import type { LogLevel } from "../telemetry/log.ts";
+
+/** The server's settings. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: URL;
+  /** For LISTEN, where a pooler stands between; the same database otherwise. */
+  readonly databaseDirectUrl: URL;
+  /** How long a ticker belongs to the agent that wrote it last. */
+  readonly conflictWindowMs: number;
+  readonly logLevel: LogLevel;
+}
+
+const HELP = `
+Examples:
+  DATABASE_URL=postgres://lastmark@127.0.0.1/lastmark deno task web
+  deno task web --host 0.0.0.0 --port 8080
+
+The database must have this version's tables: deno task migrate.`;
+
+/** Reads the settings from a command line; a wrong or missing one ends the program with one line. */
+export function readSettings(args: readonly string[]): Settings {
+  const postgres = url("postgres:", "postgresql:");
+  const program = command("web", "The server: takes prices from agents, shows them to people.")
+    .addOption(setting({
+      flags: "--host <address>",
+      help: "address to listen on",
+      env: "APP_HOST",
+      parse: (text) => text,
+      fallback: "127.0.0.1",
+    }))
+    .addOption(setting({
+      flags: "--port <number>",
+      help: "port to listen on; 0 lets the system choose",
+      env: "APP_PORT",
+      parse: port,
+      fallback: 8000,
+    }))
+    .addOption(setting({
+      flags: "--database <url>",
+      help: "PostgreSQL 15 or newer; needed",
+      env: "DATABASE_URL",
+      parse: postgres,
+    }))
+    .addOption(setting({
+      flags: "--database-direct <url>",
+      help: "the same database without a pooler between, for LISTEN (default: --database)",
+      env: "DATABASE_DIRECT_URL",
+      parse: postgres,
+    }))
+    .addOption(setting({
+      flags: "--conflict-window <seconds>",
+      help: "how long a ticker belongs to the agent that wrote it last",
+      env: "CONFLICT_WINDOW",
+      parse: wholeNumber(1, 3_600),
+      fallback: 60,
+    }))
+    .addOption(setting({
+      flags: "--log-level <level>",
+      help: "debug, info, warn or error",
+      env: "LOG_LEVEL",
+      parse: oneOf("debug", "info", "warn", "error"),
+      fallback: "info",
+    }))
+    .addHelpText("after", HELP)
+    .parse(args, { from: "user" });
+  const read = program.opts<{
+    host: string;
+    port: number;
+    database?: URL;
+    databaseDirect?: URL;
+    conflictWindow: number;
+    logLevel: LogLevel;
+  }>();
+  if (!read.database) {
+    return program.error(
+      "error: DATABASE_URL (or --database) is not set. Allowed: a URL that starts with postgres:",
+    );
+  }
+  return {
+    host: read.host,
+    port: read.port,
+    databaseUrl: read.database,
+    databaseDirectUrl: read.databaseDirect ?? read.database,
+    conflictWindowMs: read.conflictWindow * 1_000,
+    logLevel: read.logLevel,
+  };
+}
