@@ -4,6 +4,7 @@
  */
 import { runner } from "node-pg-migrate";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import type { Sql } from "./connect.ts";
 
 const FOLDER = fileURLToPath(new URL("./migrations", import.meta.url));
@@ -15,18 +16,25 @@ const TABLE = "lastmark_migrations";
  * fill an older database.
  */
 export async function migrate(url: string, upTo = Number.POSITIVE_INFINITY): Promise<string[]> {
-  const ran = await runner({
-    databaseUrl: url,
-    dir: FOLDER,
-    direction: "up",
-    migrationsTable: TABLE,
-    checkOrder: true,
-    singleTransaction: true,
-    advisoryLockMode: "wait",
-    count: upTo,
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-  });
-  return ran.map((migration) => migration.name);
+  // The runner's own client is not closed when the runner returns; this one is.
+  const client = new pg.Client({ connectionString: url, application_name: "lastmark migrate" });
+  await client.connect();
+  try {
+    const ran = await runner({
+      dbClient: client,
+      dir: FOLDER,
+      direction: "up",
+      migrationsTable: TABLE,
+      checkOrder: true,
+      singleTransaction: true,
+      advisoryLockMode: "wait",
+      count: upTo,
+      logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    });
+    return ran.map((migration) => migration.name);
+  } finally {
+    await client.end();
+  }
 }
 
 /** The names of this version's migrations, in order. */

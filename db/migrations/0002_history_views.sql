@@ -111,9 +111,10 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT
     count(*) AS contract_count,
-    count(DISTINCT left(right(occ, 15), 6)) AS expiration_count,
-    count(DISTINCT right(occ, 8)) AS strike_count
-  FROM contract_sets AS s, unnest(s.occ) AS occ
+    count(DISTINCT left(right(o.name, 15), 6)) AS expiration_count,
+    count(DISTINCT right(o.name, 8)) AS strike_count
+  FROM contract_sets AS s
+  CROSS JOIN LATERAL unnest(s.occ) AS o (name)
   WHERE s.hash = b.contract_set
 ) AS c
 WHERE b.mode = 'snapshot';
