@@ -1,0 +1,211 @@
+/**
+ * The chains in memory: one fold a ticker, brought up to date when it is asked for or listened to.
+ * It is the fold of what is stored and of nothing else, so it is equal on every server.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { listAgents } from "../../db/agents.ts";
+import { referenceSpot } from "../../db/spots.ts";
+import { type FollowedTicker, followedTicker, followedTickers } from "../../db/tickers.ts";
+import type { Ticker } from "../../options/contract.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { type Database, inTime, saysDatabaseAway } from "../database.ts";
+import type { Chains, KnownTicker } from "../services.ts";
+import { referenceCloseMs } from "./day.ts";
+import { catchUp, keepCheckpoint, loadChain } from "./fold.ts";
+import type { TrackedChain } from "./tracked.ts";
+
+/** Batches after which a checkpoint is kept: a cold start folds at most about so many. */
+export const CHECKPOINT_EVERY = 50;
+
+/** How long a first fold may take before the database counts as away. */
+const LOAD_DEADLINE_MS = 20_000;
+
+/** An agent that was not heard of for this long is offline: one read, its default, is every 4 minutes. */
+const AGENT_OFFLINE_AFTER_MS = 6 * 60_000;
+
+interface Entry {
+  readonly ticker: Ticker;
+  tracked: TrackedChain | undefined;
+  /** The highest position that was heard of. */
+  storedSeq: number;
+  keptSeq: number;
+  catchingUp: Promise<void> | undefined;
+  reference: { readonly closeMs: number; readonly price: number } | undefined;
+}
+
+/** What the cache works with. */
+export interface ChainCacheParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A ticker with the memory of its changes. */
+export interface TrackedTicker extends KnownTicker {
+  readonly tracked: TrackedChain;
+}
+
+/** The chains of one server. */
+export class ChainCache implements Chains {
+  readonly #parts: ChainCacheParts;
+  readonly #entries = new Map<Ticker, Entry>();
+  #followed: ReadonlyMap<Ticker, FollowedTicker> | undefined;
+  #agentsSeenAtMs: ReadonlyMap<string, number | null> = new Map();
+
+  constructor(parts: ChainCacheParts) {
+    this.#parts = parts;
+  }
+
+  /** The chain of a ticker, brought up to every position that was heard of. */
+  async get(ticker: Ticker): Promise<TrackedTicker | undefined> {
+    const followed = await this.#follow(ticker);
+    return followed && await this.#known(followed);
+  }
+
+  /** Every ticker that is followed. */
+  async all(): Promise<readonly TrackedTicker[]> {
+    if (!this.#followed) await this.refresh();
+    const followed = [...this.#followed?.values() ?? []];
+    return await Promise.all(followed.map((one) => this.#known(one)));
+  }
+
+  /** Notes a position that was heard of; `true` where it is news. */
+  note(ticker: Ticker, seq: number): boolean {
+    const entry = this.#entry(ticker);
+    if (seq <= entry.storedSeq) return false;
+    entry.storedSeq = seq;
+    const behind = seq - (entry.tracked?.chain.seq ?? 0);
+    // Nobody may be looking; but who looks next should not have to fold it all.
+    if (behind >= CHECKPOINT_EVERY) this.#inBackground(this.#upToDate(entry));
+    return true;
+  }
+
+  /**
+   * Reads which tickers are followed and which agents were heard of. Returns the tickers whose
+   * position is news, and those that are followed no longer or only now.
+   */
+  async refresh(): Promise<readonly Ticker[]> {
+    const { quick } = this.#parts.database;
+    const [followed, agents] = await Promise.all([followedTickers(quick), listAgents(quick)]);
+    const before = this.#followed ?? new Map<Ticker, FollowedTicker>();
+    this.#agentsSeenAtMs = new Map(agents.map((agent) => [agent.name, agent.lastSeenAtMs]));
+    this.#followed = new Map(followed.map((one) => [one.ticker, one]));
+    const news = followed.filter((one) => this.note(one.ticker, one.seq) || !before.has(one.ticker))
+      .map((one) => one.ticker);
+    const gone = [...before.keys()].filter((ticker) => !this.#followed?.has(ticker));
+    return [...news, ...gone];
+  }
+
+  async #follow(ticker: Ticker): Promise<FollowedTicker | undefined> {
+    const known = this.#followed?.get(ticker);
+    if (known) return known;
+    const { clock, database } = this.#parts;
+    const found = await inTime(clock, followedTicker(database.quick, ticker));
+    if (found) this.note(ticker, found.seq);
+    return found;
+  }
+
+  async #known(followed: FollowedTicker): Promise<TrackedTicker> {
+    const entry = this.#entry(followed.ticker);
+    const tracked = await this.#current(entry);
+    const { chain } = tracked;
+    return {
+      ticker: followed.ticker,
+      name: followed.name,
+      deal: followed.deal,
+      chain,
+      tracked,
+      agentOnline: this.#agentOnline(chain.agentId),
+      referencePrice: await this.#referencePrice(entry),
+    };
+  }
+
+  /** The chain as new as can be: while the database is away, as it was known last. */
+  async #current(entry: Entry): Promise<TrackedChain> {
+    const known = entry.tracked;
+    const { clock } = this.#parts;
+    if (!known) return await inTime(clock, this.#upToDate(entry), LOAD_DEADLINE_MS);
+    try {
+      return await inTime(clock, this.#upToDate(entry));
+    } catch (error) {
+      if (!saysDatabaseAway(error)) throw error;
+      return known;
+    }
+  }
+
+  async #upToDate(entry: Entry): Promise<TrackedChain> {
+    for (;;) {
+      const { tracked } = entry;
+      if (tracked && tracked.chain.seq >= entry.storedSeq) return tracked;
+      entry.catchingUp ??= this.#catchUp(entry).finally(() => {
+        entry.catchingUp = undefined;
+      });
+      await entry.catchingUp;
+    }
+  }
+
+  async #catchUp(entry: Entry): Promise<void> {
+    const { work } = this.#parts.database;
+    const { ticker, storedSeq } = entry;
+    const first = entry.tracked === undefined;
+    const tracked = entry.tracked
+      ? await catchUp(work, ticker, entry.tracked)
+      : await loadChain(work, ticker);
+    entry.tracked = tracked;
+    const { seq } = tracked.chain;
+    // The database has the last word: a position it does not have (of another database) is none.
+    if (entry.storedSeq === storedSeq || entry.storedSeq < seq) entry.storedSeq = seq;
+    if (first) entry.keptSeq = tracked.sinceSeq;
+    if (seq - entry.keptSeq >= CHECKPOINT_EVERY) {
+      entry.keptSeq = seq;
+      this.#inBackground(keepCheckpoint(work, ticker, tracked.chain));
+    }
+  }
+
+  async #referencePrice(entry: Entry): Promise<number | null> {
+    if (!entry.tracked?.chain.spot) return null;
+    const { clock, database } = this.#parts;
+    const closeMs = referenceCloseMs(clock.nowMs(), entry.ticker);
+    if (entry.reference?.closeMs !== closeMs) {
+      try {
+        const price = await inTime(clock, referenceSpot(database.quick, entry.ticker, closeMs));
+        entry.reference = price === undefined ? undefined : { closeMs, price };
+      } catch (error) {
+        if (!saysDatabaseAway(error)) throw error;
+      }
+    }
+    return entry.reference?.closeMs === closeMs ? entry.reference.price : null;
+  }
+
+  #agentOnline(agentId: string | null): boolean | null {
+    if (!this.#followed) return null;
+    const nowMs = this.#parts.clock.nowMs();
+    const isOnline = (seenAtMs: number | null | undefined): boolean =>
+      typeof seenAtMs === "number" && nowMs - seenAtMs < AGENT_OFFLINE_AFTER_MS;
+    if (agentId !== null) return isOnline(this.#agentsSeenAtMs.get(agentId));
+    return [...this.#agentsSeenAtMs.values()].some(isOnline);
+  }
+
+  #entry(ticker: Ticker): Entry {
+    let entry = this.#entries.get(ticker);
+    if (!entry) {
+      entry = {
+        ticker,
+        tracked: undefined,
+        storedSeq: 0,
+        keptSeq: 0,
+        catchingUp: undefined,
+        reference: undefined,
+      };
+      this.#entries.set(ticker, entry);
+    }
+    return entry;
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#parts.log.warn("chains.background_failed", message);
+    });
+  }
+}

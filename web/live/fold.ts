@@ -1,0 +1,62 @@
+/** Brings a ticker's chain up to what the database has, with as little reading as can be. */
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../db/checkpoints.ts";
+import { batchesAfter } from "../../db/batches.ts";
+import type { Sql } from "../../db/connect.ts";
+import { EMPTY_CHAIN, type LastKnownChain } from "../../options/chain.ts";
+import { parseChain, serializeChain } from "../../options/checkpoint.ts";
+import type { Ticker } from "../../options/contract.ts";
+import { advance, replace, track, type TrackedChain } from "./tracked.ts";
+
+/** The chain as the database has it, from the newest checkpoint that holds. */
+export async function loadChain(sql: Sql, ticker: Ticker): Promise<TrackedChain> {
+  for (;;) {
+    const tracked = await takeTail(sql, ticker, track(await checkpointed(sql, ticker)));
+    // A late batch that came between the two reads makes the checkpoint one that no longer holds.
+    if (tracked) return tracked;
+  }
+}
+
+/** The chain brought up to what the database has; a late batch has it folded anew. */
+export async function catchUp(
+  sql: Sql,
+  ticker: Ticker,
+  known: TrackedChain,
+): Promise<TrackedChain> {
+  return await takeTail(sql, ticker, known) ??
+    replace(known, (await loadChain(sql, ticker)).chain);
+}
+
+/** Keeps the chain for the next server that starts. */
+export async function keepCheckpoint(
+  sql: Sql,
+  ticker: Ticker,
+  chain: LastKnownChain,
+): Promise<void> {
+  const checkpoint: Checkpoint = {
+    seq: chain.seq,
+    asOfMs: chain.asOfMs,
+    asOfSeq: chain.asOfSeq,
+    body: serializeChain(chain),
+  };
+  await saveCheckpoint(sql, ticker, checkpoint);
+}
+
+async function checkpointed(sql: Sql, ticker: Ticker): Promise<LastKnownChain> {
+  const kept = await loadCheckpoint(sql, ticker);
+  // One that cannot be read is of another version: the fold begins with the first batch then.
+  return (kept && parseChain(kept.body)) ?? EMPTY_CHAIN;
+}
+
+async function takeTail(
+  sql: Sql,
+  ticker: Ticker,
+  known: TrackedChain,
+): Promise<TrackedChain | undefined> {
+  let tracked = known;
+  for await (const batch of batchesAfter(sql, ticker, { seq: known.chain.seq })) {
+    const next = advance(tracked, batch);
+    if (!next) return undefined;
+    tracked = next;
+  }
+  return tracked;
+}
