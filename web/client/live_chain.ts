@@ -1,0 +1,62 @@
+/** The chain of an open page: what the server rendered, and every change since. */
+import type { LastKnownContract } from "../../options/chain.ts";
+import type { OccSymbol } from "../../options/contract.ts";
+import type { ChainState } from "../../options/wire/chain.ts";
+import type { ChainMessage, DeltaMessage } from "../../options/wire/live.ts";
+import { type ExpiryTab, tabsOf } from "../components/chain/view.ts";
+import { contractOfRow } from "./rows.ts";
+
+/** What a chain page shows at a moment. */
+export interface ShownChain {
+  readonly state: ChainState;
+  readonly tabs: readonly ExpiryTab[];
+  readonly contracts: ReadonlyMap<OccSymbol, LastKnownContract>;
+}
+
+/** A chain page after a whole chain came. */
+export function takeChain(shown: ShownChain, { chain }: ChainMessage): ShownChain {
+  const { expirations, contracts: rows, ...state } = chain;
+  const contracts = new Map(rows.map((row) => {
+    const contract = contractOfRow(row);
+    return [contract.occ, keepIfSame(shown.contracts.get(contract.occ), contract)];
+  }));
+  return { state, contracts, tabs: takeTabs(shown.tabs, expirations, contracts) };
+}
+
+/** A chain page after a change; `undefined` where something before it is missing. */
+export function takeDelta(shown: ShownChain, delta: DeltaMessage): ShownChain | undefined {
+  if (delta.fromSeq > shown.state.seq) return undefined;
+  // Late, after a resubscription: what it says is known already.
+  if (delta.seq < shown.state.seq) return shown;
+  const contracts = new Map(shown.contracts);
+  for (const row of delta.contracts) {
+    const contract = contractOfRow(row);
+    contracts.set(contract.occ, keepIfSame(contracts.get(contract.occ), contract));
+  }
+  return {
+    state: delta.state,
+    contracts,
+    tabs: takeTabs(shown.tabs, delta.expirations, contracts),
+  };
+}
+
+/** The tabs of all expiries: those of other expiries as they were, those of the shown ones anew. */
+function takeTabs(
+  tabs: readonly ExpiryTab[],
+  expirations: readonly string[],
+  contracts: ReadonlyMap<OccSymbol, LastKnownContract>,
+): readonly ExpiryTab[] {
+  const fresh = new Map(tabsOf(contracts.values()).map((tab) => [tab.expiry, tab]));
+  const others = tabs.filter(({ expiry }) => !fresh.has(expiry));
+  return [...others, ...fresh.values()]
+    .filter(({ expiry }) => expirations.includes(expiry))
+    .sort((a, b) => a.expiry < b.expiry ? -1 : 1);
+}
+
+/** The contract as it was where nothing of it changed, so that its row is not drawn again. */
+function keepIfSame(
+  before: LastKnownContract | undefined,
+  after: LastKnownContract,
+): LastKnownContract {
+  return before && JSON.stringify(before) === JSON.stringify(after) ? before : after;
+}

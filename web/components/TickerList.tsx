@@ -1,0 +1,66 @@
+/** The list of tickers: price, change, freshness with its reason, agent and deal. */
+import type { VNode } from "preact";
+import type { TickerRow } from "../../options/wire/tickers.ts";
+import { dealText, upOrDown } from "./chain/Head.tsx";
+import { FreshnessAndAge } from "./Freshness.tsx";
+import { countText, dateTimeText, priceText, signedText } from "./format.ts";
+
+/** The table of all tickers. */
+export function TickerList({ rows }: { rows: readonly TickerRow[] }): VNode {
+  return (
+    <table class="list">
+      <caption class="vh">Tickers with their last known price</caption>
+      <thead>
+        <tr>
+          <th scope="col">ticker</th>
+          <th scope="col">price</th>
+          <th scope="col">change</th>
+          <th scope="col" class="l">chain</th>
+          <th scope="col" class="l x3">why not newer</th>
+          <th scope="col" class="l x3">agent</th>
+          <th scope="col" class="x4">known / fresh</th>
+        </tr>
+      </thead>
+      <tbody>{rows.map((row) => <Line key={row.ticker} row={row} />)}</tbody>
+    </table>
+  );
+}
+
+function Line({ row }: { row: TickerRow }) {
+  return (
+    <tr data-ticker={row.ticker}>
+      <th scope="row">
+        <a href={`/chains/${encodeURIComponent(row.ticker)}`}>{row.ticker}</a>
+        {row.name === null ? null : <small>{row.name}</small>}
+        {row.deal === null ? null : <small>{`deal: ${dealText(row.deal)}`}</small>}
+      </th>
+      <Price row={row} />
+      <Change row={row} />
+      <td class="l">
+        {row.timestamp === null
+          ? <span class="why">nothing read yet</span>
+          : <FreshnessAndAge atMs={Date.parse(row.timestamp)} kind={row.kind} />}
+      </td>
+      <td class="l why x3">{row.reason?.sentence ?? ""}</td>
+      <td class="l x3">{row.agentId ?? "none yet"}</td>
+      <td class="x4">{`${countText(row.contractCount)} / ${countText(row.freshCount)}`}</td>
+    </tr>
+  );
+}
+
+function Price({ row: { spotPrice, spotSeenAt } }: { row: TickerRow }) {
+  if (spotPrice === null) return <td class="price why">none yet</td>;
+  const seen = spotSeenAt === null ? "" : `seen ${dateTimeText(Date.parse(spotSeenAt))} New York`;
+  return <td class="price" title={seen}>{priceText(spotPrice)}</td>;
+}
+
+function Change({ row: { change, changePercent } }: { row: TickerRow }) {
+  if (change === null || changePercent === null) {
+    return <td class="muted" title="no earlier price is known">–</td>;
+  }
+  return (
+    <td class={upOrDown(change)} title={signedText(change)}>
+      {`${signedText(changePercent)} %`}
+    </td>
+  );
+}

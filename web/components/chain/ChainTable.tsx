@@ -1,0 +1,189 @@
+/**
+ * The table of one section: calls left, puts right, the strike in the middle and the spot between
+ * two strikes. Every value that was ever known is shown; how it is written says what it is now.
+ */
+import type { VNode } from "preact";
+import { memo } from "../memo.ts";
+import type { LastKnownContract, Seen } from "../../../options/chain.ts";
+import { dateTimeText, exactly, priceText, strikeText } from "../format.ts";
+import { Age } from "../Freshness.tsx";
+import { type Column, COLUMNS, type Side, TABLE_WIDTH } from "./columns.ts";
+import { useLit } from "./lit.ts";
+import { isNeverQuoted, seenMs } from "./view.ts";
+import { rowsBelow, type Section, type StrikeRow } from "./sections.ts";
+
+/** One section's table. `spot` is the last known price of the underlying. */
+export function ChainTable(
+  props: { section: Section; spot: number | null; caption: string },
+): VNode {
+  const { section: { rows }, spot } = props;
+  const below = spot === null ? -1 : rowsBelow(rows, spot);
+  const draw = (row: StrikeRow): VNode => (
+    <Row
+      key={row.strike}
+      strike={row.strike}
+      call={row.call}
+      put={row.put}
+      inTheMoney={spot === null || spot === row.strike ? null : spot > row.strike ? "call" : "put"}
+    />
+  );
+  return (
+    <table class="chain">
+      <caption class="vh">{props.caption}</caption>
+      <TableHead />
+      <tbody>
+        {rows.slice(0, Math.max(below, 0)).map(draw)}
+        {spot === null ? null : <SpotLine key="spot" spot={spot} />}
+        {rows.slice(Math.max(below, 0)).map(draw)}
+      </tbody>
+    </table>
+  );
+}
+
+function SpotLine(props: { spot: number }) {
+  return (
+    <tr class="spotline">
+      <td colSpan={TABLE_WIDTH}>
+        <span>{`spot ${priceText(props.spot)}`}</span>
+      </td>
+    </tr>
+  );
+}
+
+function TableHead() {
+  // A cell that spans columns would go astray where some of them are hidden, so the names of the
+  // two sides stand in a single column's cell.
+  return (
+    <thead>
+      <tr aria-hidden="true">
+        <th>Calls</th>
+        {COLUMNS.call.map(({ hides, name }) => <th key={name} class={hides}></th>)}
+        <th></th>
+        {COLUMNS.put.map(({ hides, name }) => (
+          <th key={name} class={hides}>{name === "bid" ? "Puts" : ""}</th>
+        ))}
+        <th></th>
+      </tr>
+      <tr>
+        <HeadCell side="call" name="age" head="age" words="age" hides="" />
+        {COLUMNS.call.map((column) => <HeadCell key={column.name} side="call" {...column} />)}
+        <th scope="col" class="k">strike</th>
+        {COLUMNS.put.map((column) => <HeadCell key={column.name} side="put" {...column} />)}
+        <HeadCell side="put" name="age" head="age" words="age" hides="" />
+      </tr>
+    </thead>
+  );
+}
+
+function HeadCell(props: { side: Side; name: string; head: string; words: string; hides: string }) {
+  return (
+    <th scope="col" class={classes(props.side, props.name, props.hides)}>
+      <span class="vh">{`${props.side} ${props.words}`}</span>
+      <span aria-hidden="true" title={props.words}>{props.head}</span>
+    </th>
+  );
+}
+
+interface RowProps {
+  readonly strike: number;
+  readonly call: LastKnownContract | undefined;
+  readonly put: LastKnownContract | undefined;
+  readonly inTheMoney: Side | null;
+}
+
+const Row = memo(function Row(props: RowProps) {
+  const { strike, call, put, inTheMoney } = props;
+  const callLit = useLit(call);
+  const putLit = useLit(put);
+  return (
+    <tr data-call={call?.occ} data-put={put?.occ} title={seenTitle(call, put)}>
+      {ageCell("call", call, inTheMoney)}
+      {sideCells("call", call, inTheMoney, callLit)}
+      <th scope="row" class="k">{strikeText(strike)}</th>
+      {sideCells("put", put, inTheMoney, putLit)}
+      {ageCell("put", put, inTheMoney)}
+    </tr>
+  );
+});
+
+function ageCell(side: Side, contract: LastKnownContract | undefined, inTheMoney: Side | null) {
+  const atMs = contract ? seenMs(contract) : null;
+  return (
+    <td key={`${side} age`} class={classes(side, "age", inTheMoney === side ? "itm" : "")}>
+      {contract && atMs !== null ? <Age atMs={atMs} kind={contract.kind} /> : null}
+    </td>
+  );
+}
+
+type Lit = (column: Column) => string;
+
+function sideCells(
+  side: Side,
+  contract: LastKnownContract | undefined,
+  inTheMoney: Side | null,
+  lit: Lit,
+): readonly VNode[] {
+  const itm = inTheMoney === side ? "itm" : "";
+  if (!contract) return saidCells(side, "never listed", undefined, itm);
+  if (isNeverQuoted(contract)) {
+    return saidCells(side, "never quoted", contract.missingReason ?? undefined, itm);
+  }
+  const rowMs = seenMs(contract) ?? 0;
+  return COLUMNS[side].map((column) => {
+    const seen = contract.fields[column.field];
+    if (!seen) {
+      const name = classes(side, column.name, "never", column.hides, itm);
+      return <td key={column.name} class={name} title={`no ${column.words} was ever seen`}>–</td>;
+    }
+    const state = !seen.now ? "none" : seen.seenAtMs < rowMs ? "old" : "";
+    return (
+      <td
+        key={column.name}
+        class={classes(side, column.name, state, column.hides, itm, lit(column))}
+        title={cellTitle(column, seen, state)}
+        data-value={column.rounded ? exactly(seen.value) : undefined}
+      >
+        {column.text(seen.value)}
+      </td>
+    );
+  });
+}
+
+/** A side of which there is nothing to show but why: one sentence, where the prices would be. */
+function saidCells(side: Side, text: string, why: string | undefined, itm: string): VNode[] {
+  return COLUMNS[side].map((column) => (
+    <td
+      key={column.name}
+      class={classes(side, "said", column.hides, itm)}
+      title={why}
+    >
+      {column.name === (side === "call" ? "ask" : "bid") ? <span>{text}</span> : ""}
+    </td>
+  ));
+}
+
+/** What a cell says beyond its row's title: nothing where the value stands whole and is of its row. */
+function cellTitle(column: Column, seen: Seen, state: string): string | undefined {
+  const exact = column.rounded ? exactly(seen.value) : column.text(seen.value);
+  const when = `seen ${dateTimeText(seen.seenAtMs)} New York`;
+  if (state === "none") return `no ${column.words} now; the last one known was ${exact}, ${when}`;
+  if (state === "old") return `${column.words} ${exact}, ${when}: older than its row`;
+  return column.rounded ? `${column.words} ${exact}, ${when}` : undefined;
+}
+
+function seenTitle(
+  call: LastKnownContract | undefined,
+  put: LastKnownContract | undefined,
+): string | undefined {
+  const callMs = call ? seenMs(call) : null;
+  const putMs = put ? seenMs(put) : null;
+  if (callMs === null && putMs === null) return undefined;
+  if (callMs === null || putMs === null || callMs === putMs) {
+    return `seen ${dateTimeText(callMs ?? putMs ?? 0)} New York`;
+  }
+  return `call seen ${dateTimeText(callMs)}, put ${dateTimeText(putMs)} New York`;
+}
+
+function classes(...names: readonly string[]): string {
+  return names.filter((name) => name !== "").join(" ");
+}

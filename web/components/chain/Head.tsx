@@ -1,0 +1,107 @@
+/** The head of a chain page: the ticker, its price, how fresh the chain is and whose it is. */
+import type { ComponentChildren, VNode } from "preact";
+import { parseIsoDate } from "../../../options/contract.ts";
+import type { MarketDataKind } from "../../../options/quote.ts";
+import type { ChainState } from "../../../options/wire/chain.ts";
+import { FreshnessAndAge } from "../Freshness.tsx";
+import { countOf, countText, dateText, dateTimeText, priceText, signedText } from "../format.ts";
+import type { DealTerms, TickerHead } from "./view.ts";
+
+const KINDS: Readonly<Record<MarketDataKind, string>> = {
+  realtime: "realtime",
+  frozen: "frozen: the last prices before the close",
+  delayed: "delayed by 15 minutes",
+  delayed_frozen: "delayed and frozen",
+};
+
+/** The head. `offline` says that the page has lost its server; null while it has not. */
+export function Head(props: {
+  readonly of: TickerHead;
+  readonly state: ChainState;
+  readonly offline: string | null;
+}): VNode {
+  const { of: { ticker, name, deal, referencePrice }, state, offline } = props;
+  return (
+    <div class="head">
+      <h1>
+        {ticker}
+        {name === null ? null : <span>{` ${name}`}</span>}
+      </h1>
+      <Spot state={state} reference={referencePrice} />
+      <dl class="facts">
+        <Fact name="chain">
+          <Newest state={state} />
+        </Fact>
+        <Fact name="source">{sourceText(state)}</Fact>
+        <Fact name="known">{knownText(state)}</Fact>
+        <Fact name="server's time">{timeText(state.timestamp)}</Fact>
+        <Fact name="agent's time">{timeText(state.agentTimestamp)}</Fact>
+        {deal === null ? null : <Fact name="deal">{dealText(deal)}</Fact>}
+      </dl>
+      <p class="reason">{state.reason === null ? "" : state.reason.sentence}</p>
+      <p class="offline" role="status">{offline ?? ""}</p>
+    </div>
+  );
+}
+
+function Fact(props: { name: string; children: ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{props.name}</dt>
+      <dd>{props.children}</dd>
+    </div>
+  );
+}
+
+function Newest({ state: { timestamp, kind } }: { state: ChainState }) {
+  if (timestamp === null) return <span class="why">nothing read yet</span>;
+  return (
+    <>
+      <FreshnessAndAge atMs={Date.parse(timestamp)} kind={kind} />
+      <span class="why">{kind === null ? "" : ` · ${KINDS[kind]}`}</span>
+    </>
+  );
+}
+
+function Spot({ state, reference }: { state: ChainState; reference: number | null }) {
+  if (state.spotPrice === null) return <div class="spot why">no price yet</div>;
+  const change = reference === null ? 0 : state.spotPrice - reference;
+  return (
+    <div class="spot" title={`seen ${timeText(state.spotSeenAt)}`}>
+      <span>{priceText(state.spotPrice)}</span>
+      <small class={upOrDown(change)}>
+        {reference === null
+          ? ""
+          : ` ${signedText(change)} (${signedText(change / reference * 100)} %)`}
+      </small>
+    </div>
+  );
+}
+
+/** The class of a change: coloured only where there is one. */
+export function upOrDown(change: number): string {
+  return change > 0 ? "up" : change < 0 ? "down" : "muted";
+}
+
+/** A deal's terms in one line: `210.00 cash, close 4 Jan 27`. */
+export function dealText({ cash, close }: DealTerms): string {
+  const date = close === null ? undefined : parseIsoDate(close);
+  return [
+    cash === null ? "" : `${priceText(cash)} cash`,
+    date === undefined ? "" : `close ${dateText(date)}`,
+  ].filter((part) => part !== "").join(", ") || "terms unknown";
+}
+
+function sourceText({ source, agentId }: ChainState): string {
+  const agent = agentId ?? "no agent yet";
+  return source === "agent" ? `agent ${agent}` : `last known, from ${agent}`;
+}
+
+function knownText({ contractCount, neverQuotedCount }: ChainState): string {
+  const quoted = neverQuotedCount === 0 ? "" : `, ${countText(neverQuotedCount)} never quoted`;
+  return `${countOf(contractCount, "contract")}${quoted}`;
+}
+
+function timeText(instant: string | null): string {
+  return instant === null ? "unknown" : `${dateTimeText(Date.parse(instant))} New York`;
+}

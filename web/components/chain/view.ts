@@ -1,0 +1,87 @@
+/**
+ * What the chain page shows, worked out once for the server's page and for each change in the
+ * browser.
+ */
+import type { LastKnownContract } from "../../../options/chain.ts";
+import type { IsoDate, Ticker } from "../../../options/contract.ts";
+import type { MarketDataKind } from "../../../options/quote.ts";
+import { contractOf } from "./sections.ts";
+import { SHOWN_FIELDS } from "./columns.ts";
+
+/** Which contracts of a ticker a page shows: those of one expiry, or all. */
+export type Shown = IsoDate | "all";
+
+/** One tab: an expiry with how much is known of it and how fresh that is. */
+export interface ExpiryTab {
+  readonly expiry: IsoDate;
+  readonly contracts: number;
+  /** When its newest contract was seen; null where none ever was. */
+  readonly asOfMs: number | null;
+  readonly kind: MarketDataKind | null;
+}
+
+/** The terms of a deal, as the head says them. */
+export interface DealTerms {
+  readonly cash: number | null;
+  readonly close: string | null;
+}
+
+/** What the head says of a ticker whatever its newest price is. */
+export interface TickerHead {
+  readonly ticker: Ticker;
+  readonly name: string | null;
+  readonly deal: DealTerms | null;
+  /** The price that a change is told against; null where none is known. */
+  readonly referencePrice: number | null;
+}
+
+/** Whether no value that pages show was ever seen of a contract. */
+export function isNeverQuoted(contract: LastKnownContract): boolean {
+  return !SHOWN_FIELDS.some((field) => contract.fields[field]);
+}
+
+/** When the newest of a contract was seen; null where nothing of it ever was. */
+export function seenMs(contract: LastKnownContract): number | null {
+  if (contract.asOfMs !== null) return contract.asOfMs;
+  const times = Object.values(contract.fields).map((seen) => seen.seenAtMs);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/** The tabs of a chain, by expiry; each as fresh as its newest contract. */
+export function tabsOf(contracts: Iterable<LastKnownContract>): readonly ExpiryTab[] {
+  const tabs = new Map<IsoDate, ExpiryTab>();
+  for (const contract of contracts) {
+    const { expiry } = contractOf(contract.occ);
+    const tab = tabs.get(expiry);
+    const contracts = (tab?.contracts ?? 0) + 1;
+    const asOfMs = seenMs(contract);
+    const isNewest = !tab || (asOfMs !== null && (tab.asOfMs === null || asOfMs > tab.asOfMs));
+    tabs.set(
+      expiry,
+      isNewest ? { expiry, contracts, asOfMs, kind: contract.kind } : { ...tab, contracts },
+    );
+  }
+  return [...tabs.values()].sort((a, b) => a.expiry < b.expiry ? -1 : 1);
+}
+
+/** The expiry that a page opens with: the nearest that has prices, else the nearest. */
+export function defaultExpiry(contracts: Iterable<LastKnownContract>): IsoDate | undefined {
+  let nearest: IsoDate | undefined;
+  let nearestPriced: IsoDate | undefined;
+  for (const contract of contracts) {
+    const { expiry } = contractOf(contract.occ);
+    if (nearest === undefined || expiry < nearest) nearest = expiry;
+    if (!contract.fields.bid && !contract.fields.ask && !contract.fields.last) continue;
+    if (nearestPriced === undefined || expiry < nearestPriced) nearestPriced = expiry;
+  }
+  return nearestPriced ?? nearest;
+}
+
+/** The contracts of what is shown. */
+export function contractsOf(
+  contracts: readonly LastKnownContract[],
+  shown: Shown,
+): readonly LastKnownContract[] {
+  if (shown === "all") return contracts;
+  return contracts.filter(({ occ }) => contractOf(occ).expiry === shown);
+}

@@ -1,0 +1,8 @@
+/** Every island by the name of its file in `islands/`, by which the browser finds it again. */
+import ChainView from "../islands/ChainView.tsx";
+import TickersView from "../islands/TickersView.tsx";
+
+export const islands = { ChainView, TickersView };
+
+/** The name of an island. */
+export type IslandName = keyof typeof islands;

@@ -1,0 +1,39 @@
+/** The list of tickers, `/`. */
+import type { Context } from "hono";
+import { htmlResponse, Page } from "../components/Page.tsx";
+import TickersView from "../islands/TickersView.tsx";
+import { tickerRowOf } from "../../options/wire/tickers.ts";
+import type { AppEnv, Services } from "../services.ts";
+
+/** Answers `/`. */
+export async function handler(_c: Context<AppEnv>, services: Services): Promise<Response> {
+  const { chains, clock } = services;
+  const nowMs = clock.nowMs();
+  const rows = (await chains.all()).map((known) =>
+    tickerRowOf(known.chain, {
+      nowMs,
+      ticker: known.ticker,
+      name: known.name,
+      deal: known.deal,
+      dealId: known.deal?.id ?? null,
+      agentOnline: null,
+      referencePrice: null,
+    })
+  );
+  return htmlResponse(
+    <Page title="Tickers" here="tickers" {...(rows.length > 0 ? { island: "TickersView" } : {})}>
+      <h1>Tickers</h1>
+      {rows.length > 0 ? <TickersView nowMs={nowMs} rows={rows} /> : <NoTickers />}
+    </Page>,
+  );
+}
+
+function NoTickers() {
+  return (
+    <div class="note">
+      No ticker is watched yet. Watch one with{" "}
+      <code>deno task watch add AAPL</code>, or add a deal with{" "}
+      <code>deno task deals add EA --cash 210 --close 2026-12-31</code>.
+    </div>
+  );
+}
