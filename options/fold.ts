@@ -173,7 +173,8 @@ function isBlank(contracts: ReadonlyMap<OccSymbol, LastKnownContract>, quotes: r
     known++;
     if (bringsBidOrAsk(quote)) bring++;
   }
-  return known > 0 && bring * 10 < known;
+  // Of none known, none is under 10 %.
+  return bring * 10 < known;
 }
 
 function bringsBidOrAsk(quote: Quote): boolean {

@@ -56,3 +56,25 @@ export function batchOf(
     ...given,
   };
 }
+
+/**
+ * A test on recorded chains, whose folder `LASTMARK_DATA` names. Without it the test is ignored on
+ * a developer's machine, with a line that says so, and fails where `CI=true`.
+ */
+export function testOnRealChains(
+  name: string,
+  run: (folder: string) => void | Promise<void>,
+): void {
+  const folder = Deno.env.get("LASTMARK_DATA");
+  const missing = folder === undefined || folder === "";
+  const ignore = missing && Deno.env.get("CI") !== "true";
+  if (ignore) console.log(`LASTMARK_DATA is not set: ignored "${name}"`);
+  Deno.test({
+    name,
+    ignore,
+    async fn() {
+      if (missing) throw new Error("LASTMARK_DATA names no folder of recorded chains.");
+      await run(folder);
+    },
+  });
+}
