@@ -1,0 +1,256 @@
+/**
+ * The reading window: it slides over a chain with as many streaming subscriptions as there are
+ * market-data lines. Each contract keeps its line until its values are in, and no longer, so the
+ * pacer and not the lines bounds the time: 2 messages a contract.
+ */
+import { type Contract as IbContract, SecType } from "@stoqey/ib";
+import type { Clock } from "../../base/clock.ts";
+import type { MissingContract, Quote } from "../../options/quote.ts";
+import type { Connection, OpenRequest } from "../gateway/connection.ts";
+import type { GatewayEvent } from "../gateway/events.ts";
+import type { Lines } from "../gateway/lines.ts";
+import { assembleQuote, type Assembly } from "./assembly.ts";
+import type { Listing } from "./discovery.ts";
+import { subscriptionError } from "./subscription_errors.ts";
+import { createWake } from "./wake.ts";
+
+/** A contract has this long for its values. With more, lines and not messages would bound a read. */
+export const CONTRACT_DEADLINE_MS = 4_000;
+
+/**
+ * A contract that ticked and then brought no further value for so long has said all it has: one
+ * that never traded sends no last, and may have no model. The first values of a subscription come
+ * within about 1.6 s of each other; prices that only move do not count.
+ */
+export const QUIET_MS = 2_000;
+
+/** How often the deadlines are looked at. */
+const SWEEP_MS = 50;
+
+/** A contract without a single tick is asked for once more. */
+const TRIES = 2;
+
+/** Option open interest. Volume needs no generic tick: 100 is the volume of an underlying's options. */
+const GENERIC_TICKS = "101";
+
+/** How far a read is. */
+export interface WindowProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a window needs. */
+export interface WindowOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly lines: Lines;
+  readonly onProgress?: (progress: WindowProgress) => void;
+  /** Called for each contract that has both a bid and an ask when its values are in. */
+  readonly onQuoted?: (quote: Quote) => void;
+  /** Ends the read: the lines are cancelled, and the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the window brought: every listing is in one of the two, once. */
+export interface WindowResult {
+  readonly quotes: readonly Quote[];
+  readonly missing: readonly MissingContract[];
+}
+
+interface Entry {
+  readonly listing: Listing;
+  tries: number;
+}
+
+interface Active {
+  readonly entry: Entry;
+  readonly assembly: Assembly;
+  readonly askedFor: Connection["marketData"];
+  request: OpenRequest | undefined;
+  /** When the newest of its values came; `undefined` before the first tick. */
+  lastValueMs: number | undefined;
+}
+
+/** Reads the listings in their order. Rejects when the connection is lost. */
+export async function readWindow(
+  listings: readonly Listing[],
+  options: WindowOptions,
+): Promise<WindowResult> {
+  const window = new Window(listings, options);
+  try {
+    await window.run();
+  } finally {
+    await window.end();
+  }
+  return { quotes: window.quotes, missing: window.missing };
+}
+
+class Window {
+  readonly quotes: Quote[] = [];
+  readonly missing: MissingContract[] = [];
+  readonly #options: WindowOptions;
+  readonly #total: number;
+  readonly #queue: Entry[];
+  #next = 0;
+  readonly #active = new Set<Active>();
+  readonly #toCancel: Active[] = [];
+  readonly #changed = createWake();
+
+  constructor(listings: readonly Listing[], options: WindowOptions) {
+    this.#options = options;
+    this.#total = listings.length;
+    this.#queue = listings.map((listing) => ({ listing, tries: 0 }));
+  }
+
+  /** One message after the other: cancels first, since each frees a line. */
+  async run(): Promise<void> {
+    const { connection, clock, lines, signal } = this.#options;
+    const wake = (): void => this.#changed.wake();
+    const sweep = clock.every(SWEEP_MS, () => this.#sweep());
+    connection.closed.addEventListener("abort", wake);
+    signal?.addEventListener("abort", wake);
+    try {
+      while (
+        this.#next < this.#queue.length || this.#active.size > 0 || this.#toCancel.length > 0
+      ) {
+        signal?.throwIfAborted();
+        connection.closed.throwIfAborted();
+        const ended = this.#toCancel.shift();
+        const entry = this.#queue[this.#next];
+        if (ended) {
+          await this.#cancel(ended);
+        } else if (entry && lines.take()) {
+          this.#next++;
+          await this.#subscribe(entry);
+        } else {
+          await this.#changed.sleep();
+        }
+      }
+    } finally {
+      sweep.cancel();
+      connection.closed.removeEventListener("abort", wake);
+      signal?.removeEventListener("abort", wake);
+    }
+  }
+
+  /** Gives every line back, whatever happened. */
+  async end(): Promise<void> {
+    for (const active of this.#active) this.#toCancel.push(active);
+    this.#active.clear();
+    for (const active of this.#toCancel.splice(0)) {
+      await this.#cancel(active).catch(() => {/* lost: the gateway frees the lines itself */});
+    }
+  }
+
+  async #subscribe(entry: Entry): Promise<void> {
+    const { listing } = entry;
+    const active: Active = {
+      entry,
+      assembly: assembleQuote(listing.contract, listing.multiplier),
+      askedFor: this.#options.connection.marketData,
+      request: undefined,
+      lastValueMs: undefined,
+    };
+    entry.tries++;
+    this.#active.add(active);
+    active.request = await this.#options.connection.open(
+      (api, id) => void api.reqMktData(id, toIbContract(listing), GENERIC_TICKS, false, false),
+      (event) => this.#take(active, event),
+    );
+  }
+
+  async #cancel(active: Active): Promise<void> {
+    const { connection, lines } = this.#options;
+    const { request } = active;
+    lines.release();
+    if (!request) return;
+    request.forget();
+    await connection.send((api) => void api.cancelMktData(request.requestId));
+  }
+
+  #take(active: Active, event: GatewayEvent): void {
+    if (!this.#active.has(active)) return;
+    if (event.type === "error") return this.#takeError(active, event);
+    const answered = active.assembly.answered;
+    if (!active.assembly.take(event)) return;
+    if (active.lastValueMs === undefined || active.assembly.answered > answered) {
+      active.lastValueMs = this.#options.clock.monotonicMs();
+    }
+    if (active.assembly.complete) this.#settle(active);
+  }
+
+  #takeError(active: Active, error: { readonly code: number; readonly message: string }): void {
+    const meaning = subscriptionError(error.code);
+    const { connection, lines } = this.#options;
+    if (meaning.kind === "note") return;
+    // The gateway holds no line for a request it refused: nothing is to be cancelled.
+    this.#active.delete(active);
+    active.request?.forget();
+    lines.release();
+    this.#changed.wake();
+    const text = `IB ${error.code}: ${error.message}`;
+    switch (meaning.kind) {
+      case "no_line":
+        lines.shrink();
+        active.entry.tries--;
+        this.#queue.push(active.entry);
+        return;
+      case "not_subscribed":
+        if (active.askedFor === "delayed") return this.#miss(active, "no_subscription");
+        // Queued before the contract's second request, and thus sent before it.
+        connection.useDelayedData().catch(() => {/* lost; the loop sees it */});
+        active.entry.tries--;
+        this.#queue.push(active.entry);
+        return;
+      case "doubtful":
+        if (active.entry.tries < TRIES) this.#queue.push(active.entry);
+        else this.#miss(active, text);
+        return;
+      case "refused":
+        return this.#miss(active, meaning.reason ?? text);
+    }
+  }
+
+  /** Settles who was quiet for long enough or had its time. */
+  #sweep(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const active of this.#active) {
+      const { request, lastValueMs } = active;
+      if (!request) continue;
+      const quiet = lastValueMs !== undefined && nowMs - lastValueMs >= QUIET_MS;
+      if (quiet || nowMs - request.sentMs >= CONTRACT_DEADLINE_MS) this.#settle(active);
+    }
+  }
+
+  /** The contract's time is over, or its values are in. */
+  #settle(active: Active): void {
+    this.#active.delete(active);
+    this.#toCancel.push(active);
+    this.#changed.wake();
+    if (active.lastValueMs !== undefined) {
+      const quote = active.assembly.quote();
+      this.quotes.push(quote);
+      this.#progress();
+      if (active.assembly.quoted) this.#options.onQuoted?.(quote);
+    } else if (active.entry.tries < TRIES) {
+      this.#queue.push(active.entry);
+    } else {
+      this.#miss(active, "mute_feed");
+    }
+  }
+
+  #miss(active: Active, reason: string): void {
+    const contract = active.entry.listing.contract.occ;
+    this.missing.push({ contract, reason: reason.slice(0, 200) });
+    this.#progress();
+  }
+
+  #progress(): void {
+    const done = this.quotes.length + this.missing.length;
+    this.#options.onProgress?.({ done, total: this.#total });
+  }
+}
+
+function toIbContract(listing: Listing): IbContract {
+  return { conId: listing.conId, secType: SecType.OPT, exchange: "SMART", currency: "USD" };
+}

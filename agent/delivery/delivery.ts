@@ -1,0 +1,212 @@
+/**
+ * Sends what waits in the spool, one snapshot at a time, for as long as the program runs, and
+ * decides by the server's answer what becomes of each (design, "Nothing is lost").
+ */
+import type { Clock, Timer } from "../../base/clock.ts";
+import type { Ticker } from "../../options/contract.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { backoffMs } from "../backoff.ts";
+import { nextDueMs, nextToSend, type Waiting } from "./order.ts";
+import { postBatch, type PostOutcome, type Server } from "./post.ts";
+import type { Spool, Spooled } from "./spool.ts";
+
+/** A snapshot that waited longer is history: it takes no window and gets no 409. */
+const BACKFILL_AFTER_MS = 60_000;
+
+/** A ticker or key that the server refused may be allowed by now. */
+const PARKED_MS = 5 * 60_000;
+
+const RETRY = { firstMs: 1_000, mostMs: 60_000 } as const;
+
+/** Counts since the start. */
+export interface DeliveryCounts {
+  stored: number;
+  conflicts: number;
+  rejected: number;
+  retries: number;
+}
+
+/** A running delivery. */
+export interface Delivery {
+  readonly counts: Readonly<DeliveryCounts>;
+  /** Something was written to the spool. */
+  wake(): void;
+  /**
+   * Sends one snapshot of the spool now, whatever else waits, and says what the server said.
+   * `undefined` where it is not there any more.
+   */
+  sendNow(waiting: Waiting, signal?: AbortSignal): Promise<PostOutcome | undefined>;
+  /** Sends for at most `withinMs` what may go, then ends. What is left stays in the spool. */
+  end(withinMs: number): Promise<void>;
+}
+
+/** What a delivery needs. */
+export interface DeliveryOptions {
+  readonly spool: Spool;
+  readonly server: Server;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Makes a delivery; `start()` it to have it send by itself. */
+export function createDelivery(options: DeliveryOptions): Delivery & { start(): void } {
+  const { spool, server, clock, log } = options;
+  const counts: DeliveryCounts = { stored: 0, conflicts: 0, rejected: 0, retries: 0 };
+  const newestDone = new Map<Ticker, number>();
+  const parkedUntilMs = new Map<Ticker, number>();
+  const notBeforeMs = new Map<number, number>();
+  const failures = new Map<number, number>();
+  const attempts = { newestDone, parkedUntilMs, notBeforeMs };
+  const stop = new AbortController();
+  let serverFailures = 0;
+  let serverNotBeforeMs = 0;
+  let started = false;
+  let again = false;
+  let running: Promise<void> | undefined;
+  let timer: Timer | undefined;
+
+  const done = (snapshot: Waiting): void => {
+    newestDone.set(snapshot.ticker, Math.max(snapshot.id, newestDone.get(snapshot.ticker) ?? -1));
+    notBeforeMs.delete(snapshot.id);
+    failures.delete(snapshot.id);
+    serverFailures = 0;
+  };
+  const settle = (snapshot: Spooled, outcome: PostOutcome): void => {
+    const { ticker } = snapshot;
+    switch (outcome.kind) {
+      case "stored":
+        counts.stored++;
+        spool.remove(snapshot.id);
+        done(snapshot);
+        log.info("delivery.stored", `Posted ${ticker}`, {
+          ticker,
+          snapshotId: outcome.confirmation.snapshotId,
+          contracts: outcome.confirmation.contractsReceived,
+        });
+        return;
+      case "conflict":
+        counts.conflicts++;
+        spool.remove(snapshot.id);
+        done(snapshot);
+        log.info("delivery.conflict", `The server keeps newer data of ${ticker}`, {
+          ticker,
+          existingAgent: outcome.existingAgent,
+        });
+        return;
+      case "rejected":
+        counts.rejected++;
+        spool.reject(snapshot.id, { ...outcome, atMs: clock.realNowMs() });
+        done(snapshot);
+        log.error("delivery.rejected", `The server refused a snapshot of ${ticker}`, {
+          ticker,
+          status: outcome.status,
+          answer: outcome.message,
+        });
+        return;
+      case "parked":
+        serverFailures = 0;
+        parkedUntilMs.set(ticker, clock.monotonicMs() + PARKED_MS);
+        log.error("delivery.parked", `The server does not take ${ticker}: ${outcome.message}`, {
+          ticker,
+          status: outcome.status,
+        });
+        return;
+      case "later":
+        return settleLater(snapshot, outcome);
+    }
+  };
+  const settleLater = (
+    snapshot: Spooled,
+    outcome: Extract<PostOutcome, { kind: "later" }>,
+  ): void => {
+    counts.retries++;
+    const failed = outcome.scope === "server"
+      ? ++serverFailures
+      : (failures.get(snapshot.id) ?? 0) + 1;
+    const waitMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(failed, RETRY));
+    const dueMs = clock.monotonicMs() + waitMs;
+    if (outcome.scope === "server") {
+      serverNotBeforeMs = dueMs;
+    } else {
+      failures.set(snapshot.id, failed);
+      notBeforeMs.set(snapshot.id, dueMs);
+    }
+    log.warn("delivery.retry", `${snapshot.ticker} waits: ${outcome.message}`, {
+      ticker: snapshot.ticker,
+      status: outcome.status,
+      waitMs: Math.round(waitMs),
+    });
+  };
+  const readOrReject = (waiting: Waiting): Spooled | undefined => {
+    try {
+      return spool.read(waiting.id);
+    } catch (error) {
+      // The disk gave back another body than it got: nothing can be sent of it.
+      const message = `unreadable in the spool: ${error}`;
+      spool.reject(waiting.id, { status: 0, message, atMs: clock.realNowMs() });
+      log.error("spool.unreadable", `A snapshot of ${waiting.ticker} is ${message}`);
+      return undefined;
+    }
+  };
+  const send = async (waiting: Waiting, signal: AbortSignal): Promise<PostOutcome | undefined> => {
+    const snapshot = readOrReject(waiting);
+    if (!snapshot) return undefined;
+    const outcome = await postBatch(server, {
+      json: snapshot.json,
+      key: snapshot.key,
+      backfill: clock.realNowMs() - snapshot.storedAtMs > BACKFILL_AFTER_MS,
+      signal,
+    });
+    // An attempt that we broke off ourselves says nothing of the server.
+    if (outcome.kind !== "later" || !signal.aborted) settle(snapshot, outcome);
+    return outcome;
+  };
+  const drain = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      again = false;
+      const nowMs = clock.monotonicMs();
+      const waiting = spool.waiting();
+      const next = serverNotBeforeMs <= nowMs ? nextToSend(waiting, attempts, nowMs) : undefined;
+      if (next) {
+        await send(next, stop.signal);
+        continue;
+      }
+      if (again) continue;
+      const dueMs = nextDueMs(waiting, attempts);
+      if (dueMs !== undefined) {
+        const waitMs = Math.max(dueMs, serverNotBeforeMs) - nowMs;
+        timer = clock.after(Math.max(1, Math.ceil(waitMs)), wake);
+      }
+      return;
+    }
+  };
+  const wake = (): void => {
+    again = true;
+    if (!started || running || stop.signal.aborted) return;
+    timer?.cancel();
+    running = drain()
+      .catch((error) => log.error("delivery.failed", `Delivery failed: ${error}`))
+      .finally(() => {
+        running = undefined;
+        if (again) wake();
+      });
+  };
+  return {
+    counts,
+    wake,
+    start() {
+      started = true;
+      wake();
+    },
+    sendNow: (waiting, signal) =>
+      send(waiting, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal),
+    async end(withinMs) {
+      wake();
+      const deadline = clock.after(withinMs, () => stop.abort(new Error("The agent is ending.")));
+      await running;
+      deadline.cancel();
+      stop.abort(new Error("The agent is ending."));
+      timer?.cancel();
+    },
+  };
+}

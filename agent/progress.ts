@@ -1,0 +1,43 @@
+/** How a read shows on the terminal: one line that counts; elsewhere a plain line now and then. */
+import type { Clock } from "../base/clock.ts";
+import type { Ticker } from "../options/contract.ts";
+
+const REDRAW_MS = 100;
+const PLAIN_LINE_MS = 10_000;
+
+/** Shows how far a read is. */
+export interface Progress {
+  show(ticker: Ticker, done: number, total: number): void;
+  /** Clears the counting line, before other lines are written. */
+  end(): void;
+}
+
+/** A progress on standard error, so that standard output stays what was asked for. */
+export function createProgress(
+  clock: Clock,
+  terminal: boolean = Deno.stderr.isTerminal(),
+  write: (text: string) => void = writeStandardError,
+): Progress {
+  const everyMs = terminal ? REDRAW_MS : PLAIN_LINE_MS;
+  let lastMs = terminal ? Number.NEGATIVE_INFINITY : clock.monotonicMs();
+  let shown = false;
+  return {
+    show(ticker, done, total) {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - lastMs < everyMs && !(terminal && done === total)) return;
+      lastMs = nowMs;
+      const text = `${ticker}: ${done} of ${total} contracts`;
+      // ESC [K clears what an earlier, longer text left of the line.
+      write(terminal ? `\r${text}\x1b[K` : `${text}\n`);
+      shown = terminal;
+    },
+    end() {
+      if (shown) write("\r\x1b[K");
+      shown = false;
+    },
+  };
+}
+
+function writeStandardError(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}

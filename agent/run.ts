@@ -1,0 +1,167 @@
+/** `agent run`: reads every ticker on a schedule and delivers what it read, until it is ended. */
+import { type Clock, sleep } from "../base/clock.ts";
+import type { Ticker } from "../options/contract.ts";
+import type { Log } from "../telemetry/log.ts";
+import { backoffMs } from "./backoff.ts";
+import { allExpiries } from "./chain/expiries.ts";
+import { type ChainRead, readChain } from "./chain/read.ts";
+import { createDelivery } from "./delivery/delivery.ts";
+import { sendEarlyUpdates } from "./delivery/early_updates.ts";
+import { toPayload } from "./delivery/payload.ts";
+import { fetchTickers, type Server } from "./delivery/post.ts";
+import { openSpool, type Spool } from "./delivery/spool.ts";
+import { GatewayLost } from "./gateway/connection.ts";
+import { keepConnected, type Keeper } from "./gateway/keeper.ts";
+import { createLines, type Lines } from "./gateway/lines.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { type RunSettings, spoolFolder } from "./settings.ts";
+
+/** How long the end of the program waits for snapshots that are on their way. */
+const LAST_DELIVERY_MS = 5_000;
+
+const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
+
+/** A read that loses its connection is begun anew so often in a round. */
+const TRIES_IN_A_ROUND = 2;
+
+/** What a running agent needs. */
+export interface RunOptions {
+  readonly settings: RunSettings;
+  readonly agentId: string;
+  readonly key: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the agent: lines are cancelled, the gateway left, the spool flushed as far as it goes. */
+  readonly signal: AbortSignal;
+}
+
+interface Agent extends RunOptions {
+  readonly server: Server;
+  readonly spool: Spool;
+  readonly keeper: Keeper;
+  readonly lines: Lines;
+  readonly progress: Progress;
+  readonly onSpooled: () => void;
+}
+
+/** Runs until the signal aborts. */
+export async function runAgent(options: RunOptions): Promise<void> {
+  const { settings, agentId, clock, log, signal } = options;
+  const server: Server = { url: settings.serverUrl, key: options.key, clock };
+  const folder = spoolFolder(settings, agentId);
+  const spool = openSpool({ folder, log });
+  const delivery = createDelivery({ spool, server, clock, log });
+  const keeper = keepConnected({
+    address: { host: settings.ibHost, port: settings.ibPort },
+    clientIds: settings.clientId === undefined
+      ? settings.clientIds
+      : { first: settings.clientId, last: settings.clientId },
+    ratePerSecond: settings.rate,
+    clock,
+    log,
+    signal,
+  });
+  log.info("agent.started", `Agent ${agentId} runs`, {
+    agentId,
+    server: settings.serverUrl.origin,
+    gateway: `${settings.ibHost}:${settings.ibPort}`,
+    spool: folder,
+    waiting: spool.waiting().length,
+  });
+  delivery.start();
+  const lines = createLines(settings.lines);
+  const progress = createProgress(clock, Deno.stderr.isTerminal() && Deno.stdout.isTerminal());
+  try {
+    await runRounds({
+      ...options,
+      server,
+      spool,
+      keeper,
+      lines,
+      progress,
+      onSpooled: () => delivery.wake(),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    progress.end();
+    await keeper.ended;
+    await delivery.end(LAST_DELIVERY_MS);
+    spool.close();
+    log.info("agent.ended", `Agent ${agentId} ended`, { ...delivery.counts });
+  }
+}
+
+async function runRounds(agent: Agent): Promise<void> {
+  const { clock, settings, signal } = agent;
+  let known: readonly Ticker[] = [];
+  while (!signal.aborted) {
+    const startMs = clock.monotonicMs();
+    known = await tickersToRead(agent, known);
+    for (const ticker of known) await readTicker(agent, ticker);
+    const restMs = startMs + settings.interval * 1_000 - clock.monotonicMs();
+    await sleep(clock, Math.max(0, restMs), signal);
+  }
+}
+
+/** The tickers of this round: those of the settings, or those the server wants now. */
+async function tickersToRead(
+  agent: Agent,
+  known: readonly Ticker[],
+): Promise<readonly Ticker[]> {
+  const { settings, server, clock, log, signal } = agent;
+  if (settings.tickers !== "auto") return settings.tickers;
+  for (let failures = 1;; failures++) {
+    const answer = await fetchTickers(server, signal);
+    if (answer.ok) return answer.tickers.map((wanted) => wanted.ticker);
+    signal.throwIfAborted();
+    log.warn("agent.no_tickers", `The server does not say what to read: ${answer.message}`);
+    // What it wanted a round ago is most likely what it wants now.
+    if (known.length > 0) return known;
+    await sleep(clock, backoffMs(failures, ASK_SERVER_AGAIN), signal);
+  }
+}
+
+async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
+  const { keeper, log, signal, progress } = agent;
+  for (let tries = 1; tries <= TRIES_IN_A_ROUND; tries++) {
+    const connection = await keeper.connection();
+    const readId = crypto.randomUUID();
+    const updates = sendEarlyUpdates({ ...agent, ticker, readId });
+    try {
+      const outcome = await readChain(connection, {
+        ...agent,
+        ticker,
+        readId,
+        choose: allExpiries,
+        onQuoted: (quote, spot) => updates.add(quote, spot),
+        onProgress: ({ done, total }) => progress.show(ticker, done, total),
+      });
+      if (outcome.kind === "read") spoolRead(agent, outcome.read);
+      else log.error("chain.unknown", outcome.message, { ticker });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof GatewayLost)) throw error;
+      log.warn("chain.lost", `The read of ${ticker} broke off: ${error.message}`, {
+        ticker,
+        reason: error.reason,
+      });
+    } finally {
+      progress.end();
+      await updates.end();
+      agent.onSpooled();
+    }
+  }
+}
+
+function spoolRead(agent: Agent, read: ChainRead): void {
+  const { agentId, spool, clock } = agent;
+  const payload = toPayload({ ...read, agentId, mode: "snapshot", atMs: read.readAtMs });
+  spool.add({
+    key: read.readId,
+    ticker: read.ticker,
+    json: JSON.stringify(payload),
+    storedAtMs: clock.realNowMs(),
+  });
+}

@@ -1,0 +1,233 @@
+/** The agent's settings: flags win over the environment, the environment over `.env.local`. */
+import { type Command, InvalidArgumentError } from "commander";
+import { type IdRange, idRange, oneOf, port, setting, url, wholeNumber } from "../base/command.ts";
+import { type IsoDate, parseIsoDate, parseTicker, type Ticker } from "../options/contract.ts";
+import { agentId } from "../options/wire/ingest_schema.ts";
+import type { LogLevel } from "../telemetry/log.ts";
+import { mayCarryKey } from "./delivery/post.ts";
+import { RATE_LIMITS } from "./gateway/pacer.ts";
+
+/** Where the gateway is and how it may be used. */
+export interface GatewaySettings {
+  readonly ibHost: string;
+  readonly ibPort: number;
+  /** Pins one client ID. */
+  readonly clientId?: number;
+  /** Messages in a second; 0 is unlimited, on this machine only. */
+  readonly rate: number;
+  readonly lines: number;
+}
+
+/** Where the server is and who posts. The key is in the environment only, never in a flag. */
+export interface ServerSettings {
+  readonly serverUrl: URL;
+  readonly agentId?: string;
+  readonly spool?: string;
+}
+
+/** Settings of `agent run`. */
+export interface RunSettings extends GatewaySettings, ServerSettings {
+  readonly clientIds: IdRange;
+  /** Seconds from the start of one round to the start of the next. */
+  readonly interval: number;
+  readonly tickers: readonly Ticker[] | "auto";
+  readonly logLevel: LogLevel;
+}
+
+/** Settings of `agent fetch`. */
+export interface FetchSettings extends GatewaySettings, ServerSettings {
+  readonly ticker: Ticker;
+  readonly test?: boolean;
+  readonly dryRun?: boolean;
+  readonly daysBeforeClose?: number;
+  readonly close?: IsoDate;
+  readonly logLevel: LogLevel;
+}
+
+/** The client ID of a person's own calls; the ranges of agents and status checks are others. */
+export const MANUAL_CLIENT_ID = 100;
+
+const MAX_CLIENT_ID = 2_147_483_647;
+
+/** The range of the status checks, which agents stay out of. */
+const DEFAULT_AGENT_IDS: IdRange = { first: 300, last: 399 };
+
+/** Adds what both commands need. */
+export function addCommonSettings(command: Command, logLevel: LogLevel): Command {
+  return command
+    .addOption(setting({
+      flags: "--ib-host <host>",
+      help: "host of TWS or IB Gateway",
+      env: "IB_HOST",
+      parse: (text) => text,
+      fallback: "127.0.0.1",
+    }))
+    .addOption(setting({
+      flags: "--ib-port <number>",
+      help: "its API port: TWS 7497 paper, 7496 live; IB Gateway 4002 paper, 4001 live",
+      env: "IB_PORT",
+      parse: port,
+      fallback: 7497,
+    }))
+    .addOption(setting({
+      flags: "--client-id <number>",
+      help: "pins one client ID",
+      env: "IB_CLIENT_ID",
+      parse: wholeNumber(0, MAX_CLIENT_ID),
+    }))
+    .addOption(setting({
+      flags: "--rate <number>",
+      help:
+        `messages to the gateway in a second, ${RATE_LIMITS.least} to ${RATE_LIMITS.most}; 0: unlimited, on this machine only`,
+      env: "RATE",
+      parse: rate,
+      fallback: 45,
+    }))
+    .addOption(setting({
+      flags: "--lines <number>",
+      help: "most market-data lines at once; IB gives a login 100, TWS's own windows included",
+      env: "LINES",
+      parse: wholeNumber(2, 20_000),
+      fallback: 95,
+    }))
+    .addOption(setting({
+      flags: "--server-url <url>",
+      help: "the server; https, except on this machine",
+      env: "SERVER_URL",
+      parse: serverUrl,
+      fallback: new URL("http://127.0.0.1:8000"),
+    }))
+    .addOption(setting({
+      flags: "--agent-id <name>",
+      help: "the agent's name, to which its key belongs",
+      env: "AGENT_ID",
+      parse: agentName,
+    }))
+    .addOption(setting({
+      flags: "--spool <folder>",
+      help: "where snapshots wait until the server has them (default: .lastmark/agent/<agent ID>)",
+      env: "SPOOL_DIR",
+      parse: (text) => text,
+    }))
+    .addOption(setting({
+      flags: "--log-level <level>",
+      help: "debug, info, warn or error",
+      env: "LOG_LEVEL",
+      parse: oneOf("debug", "info", "warn", "error"),
+      fallback: logLevel,
+    }));
+}
+
+/** Adds what only `run` needs. */
+export function addRunSettings(command: Command): Command {
+  return command
+    .addOption(
+      setting({
+        flags: "--client-ids <range>",
+        help: "the client IDs the agent may use; it holds one of them",
+        env: "CLIENT_ID_AGENTS",
+        parse: idRange,
+        fallback: DEFAULT_AGENT_IDS,
+      }).default(DEFAULT_AGENT_IDS, "300-399"),
+    )
+    .addOption(setting({
+      flags: "--interval <seconds>",
+      help: "from the start of one round to the start of the next",
+      env: "COLLECTION_INTERVAL",
+      parse: wholeNumber(1, 86_400),
+      fallback: 240,
+    }))
+    .addOption(setting<readonly Ticker[] | "auto">({
+      flags: "--tickers <list>",
+      help: "tickers separated by commas, or auto: those the server asks for",
+      env: "TICKERS",
+      parse: tickers,
+      fallback: "auto",
+    }));
+}
+
+/** Adds what only `fetch` needs. */
+export function addFetchSettings(command: Command): Command {
+  return command
+    .requiredOption("--ticker <ticker>", "the underlying: EA, SPX, BRK-B", ticker)
+    .option("--test", "posts, and prints one check line a step")
+    .option("--dry-run", "prints what would be posted, and posts nothing")
+    .option(
+      "--days-before-close <days>",
+      "only expiries from so many days before the deal's expected close, through the first one on or after it",
+      wholeNumber(0, 3_650),
+    )
+    .option(
+      "--close <date>",
+      "the expected close, YYYY-MM-DD (default: that of the deal on the server)",
+      isoDate,
+    );
+}
+
+/** The agent's key; `undefined` where there is none. */
+export function readKey(): string | undefined {
+  return Deno.env.get("AGENT_API_KEY") || Deno.env.get("PRICE_AGENT_API_KEY") || undefined;
+}
+
+/** Where snapshots wait: one folder per agent ID. */
+export function spoolFolder(settings: ServerSettings, agentId: string): string {
+  return settings.spool ?? `.lastmark/agent/${agentId}`;
+}
+
+/** What settings say wrongly together; `undefined` where all is well. */
+export function wrongTogether(settings: GatewaySettings & ServerSettings): string | undefined {
+  if (settings.rate === 0 && !isLoopback(settings.ibHost)) {
+    return `RATE is 0 (unlimited) and IB_HOST is ${settings.ibHost}. Allowed: 0 only where the ` +
+      `gateway is on this machine (127.0.0.1, localhost, ::1); IB closes faster connections.`;
+  }
+  return undefined;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  const { least, most } = RATE_LIMITS;
+  if (text.trim() === "" || (value !== 0 && !(value >= least && value <= most))) {
+    throw new InvalidArgumentError(`Allowed: 0, or a number from ${least} to ${most}.`);
+  }
+  return value;
+}
+
+function serverUrl(text: string): URL {
+  const read = url("https:", "http:")(text);
+  if (!mayCarryKey(read)) {
+    throw new InvalidArgumentError(
+      "Allowed: https, or http to this machine (127.0.0.1, localhost): the key would be readable.",
+    );
+  }
+  return read;
+}
+
+function agentName(text: string): string {
+  if (!agentId.safeParse(text).success) {
+    throw new InvalidArgumentError("Allowed: 1 to 64 letters, digits, dots, hyphens, underscores.");
+  }
+  return text;
+}
+
+function ticker(text: string): Ticker {
+  const read = parseTicker(text);
+  if (!read) throw new InvalidArgumentError("Allowed: a ticker such as EA, SPX or BRK-B.");
+  return read;
+}
+
+function tickers(text: string): readonly Ticker[] | "auto" {
+  if (text.trim().toLowerCase() === "auto") return "auto";
+  const list = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  if (list.length === 0) throw new InvalidArgumentError("Allowed: auto, or tickers: EA,SPX,BRK-B");
+  return [...new Set(list.map(ticker))];
+}
+
+function isoDate(text: string): IsoDate {
+  const read = parseIsoDate(text);
+  if (!read) throw new InvalidArgumentError("Allowed: a date such as 2026-12-31.");
+  return read;
+}
