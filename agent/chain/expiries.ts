@@ -5,7 +5,9 @@ import type { IsoDate } from "../../options/contract.ts";
 export type ExpiryChoice = (listed: readonly IsoDate[]) => readonly IsoDate[];
 
 /** Every expiry that is listed. */
-export const allExpiries: ExpiryChoice = (listed) => listed;
+export function allExpiries(listed: readonly IsoDate[]): readonly IsoDate[] {
+  return listed;
+}
 
 /**
  * The expiries around the close of a deal: from `days` days before the expected close on, through

@@ -6,6 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Connection, OpenRequest } from "../gateway/connection.ts";
 import type { GatewayEvent } from "../gateway/events.ts";
 import type { Lines } from "../gateway/lines.ts";
+import { requestStream } from "../gateway/stream.ts";
 import type { Underlying } from "./discovery.ts";
 import { subscriptionError } from "./subscription_errors.ts";
 
@@ -107,7 +108,7 @@ export async function watchUnderlying(
   const subscribe = async (): Promise<void> => {
     const generic = GENERIC_TICKS[connection.marketData];
     request = await connection.open(
-      (api, id) => void api.reqMktData(id, underlying.contract, generic, false, false),
+      (api, id) => requestStream(api, id, underlying.contract, generic),
       take,
     );
   };

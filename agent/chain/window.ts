@@ -9,6 +9,7 @@ import type { MissingContract, Quote } from "../../options/quote.ts";
 import type { Connection, OpenRequest } from "../gateway/connection.ts";
 import type { GatewayEvent } from "../gateway/events.ts";
 import type { Lines } from "../gateway/lines.ts";
+import { requestStream } from "../gateway/stream.ts";
 import { assembleQuote, type Assembly } from "./assembly.ts";
 import type { Listing } from "./discovery.ts";
 import { subscriptionError } from "./subscription_errors.ts";
@@ -154,7 +155,7 @@ class Window {
     entry.tries++;
     this.#active.add(active);
     active.request = await this.#options.connection.open(
-      (api, id) => void api.reqMktData(id, toIbContract(listing), GENERIC_TICKS, false, false),
+      (api, id) => requestStream(api, id, toIbContract(listing), GENERIC_TICKS),
       (event) => this.#take(active, event),
     );
   }

@@ -35,7 +35,7 @@ export interface Server {
 }
 
 const confirmation = z.object({
-  success: z.literal(true),
+  success: z.boolean().refine((success) => success),
   dealId: z.union([z.string(), z.number()]).nullable(),
   snapshotId: z.union([z.string(), z.number()]).nullable(),
   contractsReceived: z.number(),
