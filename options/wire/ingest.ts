@@ -14,12 +14,7 @@ import {
 } from "../contract.ts";
 import type { ChainBatch, Quote } from "../quote.ts";
 import type { z } from "zod";
-import {
-  type IngestContract,
-  ingestContract,
-  type IngestHead,
-  ingestHead,
-} from "./ingest_schema.ts";
+import { type IngestContract, ingestContract, ingestHead } from "./ingest_schema.ts";
 import { parseInstant } from "./instant.ts";
 
 /** At most this many unknown fields are named in an answer. */
@@ -134,15 +129,15 @@ function arrayAt(body: unknown, key: "contracts" | "missing"): readonly unknown[
 
 function readHead(body: unknown, errors: Problems): Omit<ChainBatch, "quotes"> | undefined {
   const read = ingestHead.safeParse(body);
-  if (!read.success) {
-    errors.addAll("", read.error.issues);
-    return undefined;
+  if (!read.success) errors.addAll("", read.error.issues);
+  if (lacksTime(body)) {
+    errors.add("agentTimestamp", "is needed: the agent's time, ISO 8601 with a zone");
   }
+  if (!read.success) return undefined;
   const { data } = read;
   const ticker = parseTicker(data.ticker);
-  if (!ticker) errors.add("ticker", `names no ticker: ${JSON.stringify(data.ticker)}`);
-  const agentTimeMs = agentTime(data, errors);
-  if (!ticker || agentTimeMs === undefined) return undefined;
+  const agentTimeMs = instantOrNull(data.agentTimestamp ?? data.timestamp);
+  if (!ticker || agentTimeMs === null) return undefined;
   return {
     ticker,
     agentId: data.agentId,
@@ -156,12 +151,9 @@ function readHead(body: unknown, errors: Problems): Omit<ChainBatch, "quotes"> |
   };
 }
 
-function agentTime(head: IngestHead, errors: Problems): number | undefined {
-  const text = head.agentTimestamp ?? head.timestamp;
-  const ms = text === undefined ? null : instantOrNull(text);
-  if (ms !== null) return ms;
-  errors.add("agentTimestamp", "is needed: the agent's time, ISO 8601 with a zone");
-  return undefined;
+function lacksTime(body: unknown): boolean {
+  return typeof body === "object" && body !== null && !Array.isArray(body) &&
+    !("agentTimestamp" in body) && !("timestamp" in body);
 }
 
 function readContract(row: unknown, path: string, errors: Problems): Quote | undefined {

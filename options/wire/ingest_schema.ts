@@ -4,7 +4,7 @@
  * statements are in `docs/specs/wire.md`.
  */
 import { z } from "zod";
-import { MAX_STRIKE, parseIsoDate } from "../contract.ts";
+import { MAX_STRIKE, parseIsoDate, parseTicker } from "../contract.ts";
 import { parseInstant } from "./instant.ts";
 
 /** Contracts one body may hold; more is answered with 413. */
@@ -113,7 +113,10 @@ export const agentId = z.string().regex(
 );
 
 const head = {
-  ticker: z.string().min(1).max(32),
+  ticker: z.string().refine(
+    (text) => parseTicker(text) !== undefined,
+    "must name a ticker, such as EA or BRK-B",
+  ),
   agentId,
   agentTimestamp: instant.optional(),
   timestamp: instant.optional().describe("alias of agentTimestamp"),
@@ -126,9 +129,6 @@ const head = {
 
 /** The body without a look at its contracts, which `ingest.ts` checks one by one. */
 export const ingestHead = z.object({ ...head, contracts: z.array(z.unknown()) });
-
-/** The body without its contracts, checked field by field. */
-export type IngestHead = z.infer<typeof ingestHead>;
 
 /** The whole body, for the API's description. */
 export const ingestBody = z.object({
