@@ -52,7 +52,7 @@ function run(settings: Settings): void {
   const clock = systemClock({ offsetMs });
   const log = consoleLog("gateway", "info");
   const end = endOfProgram({ lifeline: Deno.env.get(LIFELINE_VARIABLE) === "1" });
-  const market = syntheticMarket({ seed: settings.seed, clock, tickDelayMs: 0 });
+  const market = syntheticMarket({ seed: settings.seed, clock });
   const gateway = startGateway({ ...settings, hostname: settings.host, market, clock, log });
   const control = startControl({
     gateway,

@@ -42,7 +42,7 @@ export interface Gateway {
   readonly port: number;
   readonly hours: TradingHours;
   state(): GatewayState;
-  /** Ends every connection and stops listening. */
+  /** Ends every connection and stops listening. May be called any number of times. */
   close(): Promise<void>;
 }
 
@@ -111,8 +111,8 @@ export function startGateway(options: GatewayOptions): Gateway {
       messageLimit: options.messageLimit,
     }),
     async close() {
+      if (!closing) listener.close();
       closing = true;
-      listener.close();
       for (const connection of connections) connection.close("the gateway ends");
       await accepting;
       await Promise.all(running);
