@@ -17,7 +17,7 @@ import { createProgress, type Progress } from "./progress.ts";
 import { type RunSettings, spoolFolder } from "./settings.ts";
 
 /** How long the end of the program waits for snapshots that are on their way. */
-const LAST_DELIVERY_MS = 5_000;
+const LAST_DELIVERY_MS = 3_000;
 
 const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
 
@@ -59,7 +59,6 @@ export async function runAgent(options: RunOptions): Promise<void> {
     ratePerSecond: settings.rate,
     clock,
     log,
-    signal,
   });
   log.info("agent.started", `Agent ${agentId} runs`, {
     agentId,
@@ -85,7 +84,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
     if (!signal.aborted) throw error;
   } finally {
     progress.end();
-    await keeper.ended;
+    await keeper.end();
     await delivery.end(LAST_DELIVERY_MS);
     spool.close();
     log.info("agent.ended", `Agent ${agentId} ended`, { ...delivery.counts });
@@ -125,7 +124,7 @@ async function tickersToRead(
 async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
   const { keeper, log, signal, progress } = agent;
   for (let tries = 1; tries <= TRIES_IN_A_ROUND; tries++) {
-    const connection = await keeper.connection();
+    const connection = await keeper.connection(signal);
     const readId = crypto.randomUUID();
     const updates = sendEarlyUpdates({ ...agent, ticker, readId });
     try {

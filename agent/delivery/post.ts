@@ -103,7 +103,7 @@ const wantedTickers = z.object({
   tickers: z.array(z.object({
     ticker: z.string(),
     dealId: z.union([z.string(), z.number()]).nullish(),
-    close: z.string().nullish(),
+    expectedCloseDate: z.string().nullish(),
   })),
 });
 
@@ -126,7 +126,7 @@ export async function fetchTickers(
   if (!read.success) return { ok: false, message: "The server's list of tickers is not readable." };
   const tickers = read.data.tickers.flatMap((row) => {
     const ticker = parseTicker(row.ticker);
-    const close = parseIsoDate(row.close ?? "") ?? null;
+    const close = parseIsoDate(row.expectedCloseDate ?? "") ?? null;
     return ticker ? [{ ticker, dealId: row.dealId ?? null, close }] : [];
   });
   return { ok: true, tickers };

@@ -18,7 +18,7 @@ export interface GatewayAddress {
 
 /** How long the handshake may take, and how long a goodbye. */
 export const HANDSHAKE_DEADLINE_MS = 10_000;
-const GOODBYE_DEADLINE_MS = 2_000;
+const GOODBYE_DEADLINE_MS = 1_000;
 
 /** IB's "client ID is already in use". It comes without a request ID, thus as an `info` event. */
 const CLIENT_ID_TAKEN = 326;

@@ -19,52 +19,54 @@ export interface KeeperOptions {
   readonly ratePerSecond: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends the keeper: it disconnects and tries no more. */
-  readonly signal: AbortSignal;
 }
 
 /** A connection that is there again after every loss. */
 export interface Keeper {
-  /** The live connection, as soon as there is one; rejects with the signal's reason at the end. */
-  connection(): Promise<Connection>;
-  /** Resolves when the keeper has ended and disconnected. */
-  readonly ended: Promise<void>;
+  /** The live connection, as soon as there is one; rejects with the reason of the signal. */
+  connection(signal: AbortSignal): Promise<Connection>;
+  /** Disconnects, and tries no more. */
+  end(): Promise<void>;
 }
 
-/** Starts to connect, and keeps connected until the signal aborts. */
+/** Starts to connect, and keeps connected until `end()`. */
 export function keepConnected(options: KeeperOptions): Keeper {
+  const stop = new AbortController();
   let current: Connection | undefined;
-  let waiting: PromiseWithResolvers<Connection> = Promise.withResolvers();
-  // Nobody may be waiting when the end comes.
-  waiting.promise.catch(() => {});
-  const publish = (connection: Connection): void => {
+  let next: PromiseWithResolvers<Connection> = Promise.withResolvers();
+  const ended = keep(options, stop.signal, (connection) => {
     current = connection;
-    waiting.resolve(connection);
-  };
-  const withdraw = (): void => {
-    current = undefined;
-    waiting = Promise.withResolvers();
-    waiting.promise.catch(() => {});
-  };
-  const ended = keep(options, publish, withdraw).finally(() => {
-    waiting.reject(options.signal.reason);
+    if (connection) next.resolve(connection);
+    else next = Promise.withResolvers();
   });
   return {
-    connection: () => current ? Promise.resolve(current) : waiting.promise,
-    ended,
+    connection: (signal) => current ? Promise.resolve(current) : orAborted(next.promise, signal),
+    async end() {
+      stop.abort(new Error("The agent is ending."));
+      await ended;
+    },
   };
+}
+
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 async function keep(
   options: KeeperOptions,
-  publish: (connection: Connection) => void,
-  withdraw: () => void,
+  signal: AbortSignal,
+  publish: (connection: Connection | undefined) => void,
 ): Promise<void> {
-  const { address, clientIds, clock, log, signal } = options;
+  const { address, clientIds, clock, log } = options;
   let id = firstClientId(clientIds);
   let failures = 0;
   while (!signal.aborted) {
-    const outcome = await connect({ ...options, clientId: id.clientId });
+    const outcome = await connect({ ...options, clientId: id.clientId, signal });
     let waitMs: number;
     if (outcome.kind === "connected") {
       const { connection } = outcome;
@@ -76,10 +78,9 @@ async function keep(
       });
       publish(connection);
       const lost = await untilLostOrEnd(connection, signal);
-      withdraw();
+      publish(undefined);
       if (signal.aborted) return;
-      failures = 1;
-      waitMs = backoffMs(failures, RECONNECT);
+      waitMs = backoffMs(1, RECONNECT);
       log.warn("gateway.lost", lost, { waitMs: Math.round(waitMs) });
     } else if (outcome.kind === "client_id_taken") {
       const taken = id.clientId;
@@ -92,6 +93,7 @@ async function keep(
         waitMs,
       });
     } else {
+      if (signal.aborted) return;
       failures++;
       waitMs = backoffMs(failures, RECONNECT);
       log.warn("gateway.unreachable", outcome.error.message, {

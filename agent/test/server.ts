@@ -1,0 +1,81 @@
+/** A tiny HTTP server that stands for Lastmark's and keeps what it was sent. */
+import { gunzipSync } from "node:zlib";
+import { z } from "zod";
+
+const body = z.object({
+  ticker: z.string(),
+  agentId: z.string(),
+  agentTimestamp: z.string(),
+  sentAt: z.string(),
+  mode: z.enum(["snapshot", "update"]),
+  spotPrice: z.number().nullable(),
+  contracts: z.array(z.looseObject({ symbol: z.string() })),
+  missing: z.array(z.object({ contract: z.string(), reason: z.string() })).optional(),
+});
+
+/** A body as the agent sent it. */
+export type PostedBody = z.infer<typeof body>;
+
+/** One request that came in. */
+export interface Posted {
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: PostedBody;
+}
+
+/** A server that answers as told. */
+export interface TestServer extends AsyncDisposable {
+  readonly url: URL;
+  readonly posted: readonly Posted[];
+  /** Resolves when a request comes in that the filter fits, also one that came before. */
+  received(fits: (posted: Posted) => boolean): Promise<Posted>;
+}
+
+/** The 200 of a batch. */
+export function confirm(posted: Posted): Response {
+  return Response.json({
+    success: true,
+    dealId: "7",
+    snapshotId: "s-1",
+    contractsReceived: posted.body.contracts.length,
+    serverReceivedAt: new Date().toISOString(),
+  });
+}
+
+/** Starts a server on a free port; `answer` decides on each batch. */
+export function startServer(
+  answer: (posted: Posted) => Response | Promise<Response> = confirm,
+  tickers: readonly unknown[] = [],
+): TestServer {
+  const posted: Posted[] = [];
+  const waiting = new Set<() => void>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    if (new URL(request.url).pathname === "/api/price-agent/tickers") {
+      return Response.json({ tickers });
+    }
+    const text = new TextDecoder().decode(gunzipSync(new Uint8Array(await request.arrayBuffer())));
+    const one = { headers: request.headers, text, body: body.parse(JSON.parse(text)) };
+    posted.push(one);
+    for (const wake of [...waiting]) wake();
+    return await answer(one);
+  });
+  return {
+    url: new URL(`http://127.0.0.1:${server.addr.port}`),
+    posted,
+    received(fits) {
+      return new Promise((resolve) => {
+        const look = (): void => {
+          const found = posted.find(fits);
+          if (!found) return;
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+    },
+  };
+}
