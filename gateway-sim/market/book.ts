@@ -13,8 +13,7 @@ export class InstrumentBook {
   readonly #byLocalSymbol = new Map<string, Instrument>();
 
   constructor(instruments: Iterable<Instrument>) {
-    for (const given of instruments) {
-      const instrument = { ...given, conId: this.#freeConId(given.conId) };
+    for (const instrument of instruments) {
       this.#byConId.set(instrument.conId, instrument);
       this.#byLocalSymbol.set(compact(instrument.localSymbol), instrument);
       const same = this.#bySymbol.get(instrument.symbol);
@@ -69,13 +68,6 @@ export class InstrumentBook {
       }
     }
     return rows;
-  }
-
-  /** Two names that hash alike stay apart: the later one takes the next free ID. */
-  #freeConId(wanted: number): number {
-    let conId = wanted;
-    while (this.#byConId.has(conId)) conId++;
-    return conId;
   }
 
   #candidates(query: InstrumentQuery): readonly Instrument[] {

@@ -27,24 +27,43 @@ export interface Hours {
 const TIME_ZONE = "US/Eastern";
 const MULTIPLIER = 100;
 const LEAST_CON_ID = 1_000_000;
+/** IDs are signed numbers of 32 bits, with some room for those that are taken. */
+const MOST_CON_ID = 2_147_000_000;
 
 /** IB's symbol of a ticker: share classes after a space, `BRK B` for `BRK-B`. */
 export function ibSymbol(ticker: string): string {
   return ticker.replace(/[-./]/, " ");
 }
 
-/** A contract ID that an instrument has in every run. */
-export function conIdOf(name: string): number {
-  return LEAST_CON_ID + hashText(name) % (2_147_483_647 - LEAST_CON_ID);
+/**
+ * The contract IDs of a market. An instrument has the same one in every run and every market, but
+ * for two whose names hash alike: the one that came later takes the next free ID.
+ */
+export class ConIds {
+  readonly #ofName = new Map<string, number>();
+  readonly #taken = new Set<number>();
+
+  of(name: string): number {
+    const known = this.#ofName.get(name);
+    if (known !== undefined) return known;
+    let conId = LEAST_CON_ID + hashText(name) % (MOST_CON_ID - LEAST_CON_ID);
+    while (this.#taken.has(conId)) conId++;
+    this.#taken.add(conId);
+    this.#ofName.set(name, conId);
+    return conId;
+  }
 }
 
 /** The instrument of a stock, fund or index. */
-export function underlyingInstrument(of: UnderlyingDescription, hours: Hours): Instrument {
+export function underlyingInstrument(
+  of: UnderlyingDescription,
+  conIds: ConIds,
+  hours: Hours,
+): Instrument {
   const symbol = ibSymbol(of.ticker);
   const index = of.kind === "index";
-  const conId = conIdOf(`${index ? "IND" : "STK"} ${symbol}`);
   return {
-    conId,
+    conId: conIds.of(`${index ? "IND" : "STK"} ${symbol}`),
     symbol,
     secType: index ? "IND" : "STK",
     exchange: index ? of.primaryExchange : "SMART",
@@ -66,11 +85,12 @@ export function underlyingInstrument(of: UnderlyingDescription, hours: Hours): I
 export function optionInstrument(
   underlying: Instrument,
   of: OptionDescription,
+  conIds: ConIds,
   hours: Hours,
 ): Instrument {
   const { occ, root, expiry, right, strike } = of.contract;
   return {
-    conId: conIdOf(`OPT ${occ}`),
+    conId: conIds.of(`OPT ${occ}`),
     symbol: underlying.symbol,
     secType: "OPT",
     exchange: "SMART",

@@ -148,3 +148,36 @@ export interface Market {
   /** Ends timers. */
   close(): void;
 }
+
+/** An underlying that a market has, for those who watch it. */
+export interface MarketSymbol {
+  readonly ticker: string;
+  readonly name: string;
+  readonly spot: number | null;
+  /** Set for a stock under a cash takeover bid. */
+  readonly deal: { readonly cash: number; readonly close: IsoDate } | null;
+}
+
+/** The market of an instrument of which nothing is known. */
+export const NO_QUOTE: MarketQuote = {
+  bid: null,
+  ask: null,
+  bidSize: null,
+  askSize: null,
+  last: null,
+  lastSize: null,
+  lastTimeMs: null,
+  volume: null,
+  open: null,
+  high: null,
+  low: null,
+  close: null,
+  callOpenInterest: null,
+  putOpenInterest: null,
+  callVolume: null,
+  putVolume: null,
+  historicalVol: null,
+  impliedVol: null,
+  halted: false,
+  computations: null,
+};

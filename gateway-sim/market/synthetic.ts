@@ -3,7 +3,6 @@
  * depends on the seed and the moment alone.
  */
 import type { Clock, Timer } from "../../base/clock.ts";
-import type { IsoDate } from "../../options/contract.ts";
 import { listContracts, type ListedContract } from "../../options/synthetic/listing.ts";
 import { optionQuote, type Range } from "../../options/synthetic/quotes.ts";
 import { marketDayAt } from "../../options/synthetic/market_day.ts";
@@ -13,31 +12,31 @@ import { type Underlying, UNDERLYINGS } from "../../options/synthetic/underlying
 import { InstrumentBook } from "./book.ts";
 import { computationsOf } from "./computations.ts";
 import { hoursFrom } from "./hours.ts";
-import { optionInstrument, underlyingInstrument } from "./instruments.ts";
-import type { Instrument, Market, MarketQuote } from "./market.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { ConIds, optionInstrument, underlyingInstrument } from "./instruments.ts";
+import {
+  type Instrument,
+  type Market,
+  type MarketQuote,
+  type MarketSymbol,
+  NO_QUOTE,
+} from "./market.ts";
 
-/** An underlying that a market has, for those who watch it. */
-export interface MarketSymbol {
-  readonly ticker: string;
-  readonly name: string;
-  readonly spot: number | null;
-  /** Set for a stock under a cash takeover bid. */
-  readonly deal: { readonly cash: number; readonly close: IsoDate } | null;
-}
+export type { MarketSymbol } from "./market.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** The made-up market's choices. */
 export interface SyntheticOptions {
   readonly seed: number;
   readonly clock: Clock;
-  /** How long after a subscription its first change is told. */
-  readonly tickDelayMs: number;
   /** Tickers to serve; all where absent. */
   readonly only?: readonly string[];
 }
 
 /** How often subscribed instruments are looked at. */
 const LOOK_MS = 500;
+/** How finely an underlying's high and low are looked for. */
+const RANGE_STEP_MS = 5_000;
+const HOUR_MS = 3_600_000;
 
 /** Opens the made-up market. */
 export function syntheticMarket(
@@ -45,16 +44,17 @@ export function syntheticMarket(
 ): Market & { symbols(): readonly MarketSymbol[] } {
   const { seed, clock } = options;
   const underlyings = UNDERLYINGS.filter((one) => options.only?.includes(one.ticker) ?? true);
-  const subscriptions = new Subscriptions(clock, options.tickDelayMs);
+  const subscriptions = new Subscriptions();
   const ranges = new Map<Underlying, { range: Range; opensAtMs: number; untilMs: number }>();
   const quotes = new Map<number, MarketQuote>();
   const told = new Map<number, string>();
-  let listing = listAt(underlyings, clock.nowMs());
+  const conIds = new ConIds();
+  let listing = listAt(underlyings, conIds, clock.nowMs());
   let quotedAtMs = Number.NaN;
   let timer: Timer | undefined;
 
   const current = (): Listing => {
-    if (clock.nowMs() >= listing.validUntilMs) listing = listAt(underlyings, clock.nowMs());
+    if (clock.nowMs() >= listing.validUntilMs) listing = listAt(underlyings, conIds, clock.nowMs());
     return listing;
   };
 
@@ -126,12 +126,10 @@ export function syntheticMarket(
       })),
     close() {
       timer?.cancel();
-      subscriptions.close();
+      subscriptions.clear();
     },
   };
 }
-
-const RANGE_STEP_MS = 5_000;
 
 /** The instruments at a time, with what each is made of. */
 interface Listing {
@@ -141,58 +139,29 @@ interface Listing {
   readonly validUntilMs: number;
 }
 
-function listAt(underlyings: readonly Underlying[], atMs: number): Listing {
+function listAt(underlyings: readonly Underlying[], conIds: ConIds, atMs: number): Listing {
   const instruments: Instrument[] = [];
-  const listed = new Map<string, ListedContract>();
-  const shareHours = hoursFrom(atMs, "share");
-  const optionHours = hoursFrom(atMs, "option");
-  // Hours are told from today on, so a listing does not outlive the day.
-  let validUntilMs = atMs + 3_600_000;
-  for (const underlying of underlyings) {
-    const share = underlyingInstrument(underlying, shareHours);
-    instruments.push(share);
-    for (const one of listContracts(underlying, atMs)) {
-      const minTick = underlying.ticks.small;
-      const { contract, lastTradeDate } = one;
-      instruments.push(optionInstrument(share, { contract, lastTradeDate, minTick }, optionHours));
-      listed.set(contract.occ, one);
-      validUntilMs = Math.min(validUntilMs, one.leavesAtMs);
-    }
-  }
-  const book = new InstrumentBook(instruments);
   const contracts = new Map<number, ListedContract>();
   const shares = new Map<number, Underlying>();
-  for (const { conId, option, localSymbol } of book.find({})) {
-    const contract = option && listed.get(option.occ);
-    const underlying = underlyings.find((one) => one.ticker.replace("-", " ") === localSymbol);
-    if (contract) contracts.set(conId, contract);
-    else if (underlying) shares.set(conId, underlying);
+  const shareHours = hoursFrom(atMs, "share");
+  const optionHours = hoursFrom(atMs, "option");
+  // Hours are told from today on, so a listing does not outlive the day by much.
+  let validUntilMs = atMs + HOUR_MS;
+  for (const underlying of underlyings) {
+    const share = underlyingInstrument(underlying, conIds, shareHours);
+    instruments.push(share);
+    shares.set(share.conId, underlying);
+    for (const listed of listContracts(underlying, atMs)) {
+      const { contract, lastTradeDate } = listed;
+      const description = { contract, lastTradeDate, minTick: underlying.ticks.small };
+      const option = optionInstrument(share, description, conIds, optionHours);
+      instruments.push(option);
+      contracts.set(option.conId, listed);
+      validUntilMs = Math.min(validUntilMs, listed.leavesAtMs);
+    }
   }
-  return { book, contracts, underlyings: shares, validUntilMs };
+  return { book: new InstrumentBook(instruments), contracts, underlyings: shares, validUntilMs };
 }
-
-const NOTHING: MarketQuote = {
-  bid: null,
-  ask: null,
-  bidSize: null,
-  askSize: null,
-  last: null,
-  lastSize: null,
-  lastTimeMs: null,
-  volume: null,
-  open: null,
-  high: null,
-  low: null,
-  close: null,
-  callOpenInterest: null,
-  putOpenInterest: null,
-  callVolume: null,
-  putVolume: null,
-  historicalVol: null,
-  impliedVol: null,
-  halted: false,
-  computations: null,
-};
 
 function quoteOfOption(
   seed: number,
@@ -202,12 +171,12 @@ function quoteOfOption(
 ): MarketQuote {
   const quote = optionQuote(seed, listed, range, atMs);
   if (!quote) {
-    return { ...NOTHING, computations: { bid: null, ask: null, last: null, model: null } };
+    return { ...NO_QUOTE, computations: { bid: null, ask: null, last: null, model: null } };
   }
   const { sinceMs: _, worth: __, openInterest, ...shown } = quote;
   const call = listed.contract.right === "C";
   return {
-    ...NOTHING,
+    ...NO_QUOTE,
     ...shown,
     callOpenInterest: call ? openInterest : 0,
     putOpenInterest: call ? 0 : openInterest,
@@ -222,5 +191,5 @@ function quoteOfShare(
   atMs: number,
 ): MarketQuote {
   const quote = shareQuote(seed, underlying, atMs);
-  return { ...NOTHING, ...quote, high: range.high, low: range.low };
+  return { ...NO_QUOTE, ...quote, high: range.high, low: range.low };
 }

@@ -1,0 +1,264 @@
+/**
+ * Recorded chains, served as a market. Each symbol shows one file at a time, the first at the
+ * start; what is in no shown file does not exist. Values go out exactly as the file has them.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { expiresAtMs, newYorkDate } from "../../options/calendar.ts";
+import type { Ticker } from "../../options/contract.ts";
+import { optionClassOf } from "../../options/option_class.ts";
+import type { FiledChain } from "../../options/formats/chain_file.ts";
+import { readChainFolder } from "../../options/formats/folder.ts";
+import type { RecordedQuote } from "../../options/formats/recorded.ts";
+import { InstrumentBook } from "./book.ts";
+import { hoursFrom } from "./hours.ts";
+import {
+  ConIds,
+  ibSymbol,
+  optionInstrument,
+  type UnderlyingDescription,
+  underlyingInstrument,
+} from "./instruments.ts";
+import {
+  type Instrument,
+  type Market,
+  type MarketQuote,
+  type MarketSymbol,
+  NO_QUOTE,
+} from "./market.ts";
+import { recordedBars } from "./recorded_bars.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+/** Where one symbol's replay stands: the chain it shows, and all it has. */
+export interface ReplayPosition {
+  readonly symbol: string;
+  readonly file: string;
+  readonly files: readonly string[];
+}
+
+/** What to show: the next chain of each symbol, or of one; or the one that a file holds. */
+export interface ReplayStep {
+  readonly symbol?: string | undefined;
+  readonly file?: string | undefined;
+}
+
+/** The symbols that moved, or why none could. */
+export type ReplayStepOutcome =
+  | { readonly ok: true; readonly moved: readonly ReplayPosition[] }
+  | { readonly ok: false; readonly error: string; readonly allowed: readonly string[] };
+
+/** A market of recorded chains. */
+export interface ReplayMarket extends Market {
+  symbols(): readonly MarketSymbol[];
+  positions(): readonly ReplayPosition[];
+  /** A symbol that shows its last chain stays there. */
+  step(request: ReplayStep): ReplayStepOutcome;
+  /** The time of the earliest chain: where the clock of a replay starts. */
+  readonly earliestMs: number;
+}
+
+/** Indexes by their ticker; where they trade is the exchange that IB names. */
+const INDEX_EXCHANGES: ReadonlyMap<string, string> = new Map([
+  ["NDX", "NASDAQ"],
+  ["XND", "NASDAQ"],
+  ["RUT", "RUSSELL"],
+]);
+const MORE_INDEXES: ReadonlySet<string> = new Set(["OEX", "XEO"]);
+const MIN_TICK = 0.01;
+
+/** One symbol's chains in the order of their time. */
+interface Reel {
+  readonly ticker: Ticker;
+  readonly chains: readonly FiledChain[];
+  /** A name for each chain: the file's, with the time where a file holds several. */
+  readonly names: readonly string[];
+  shown: number;
+}
+
+/**
+ * Opens the chain files of a folder as a market.
+ * @throws {ChainFileError} where the folder or one of its files cannot be read.
+ */
+export async function replayMarket(
+  options: { readonly dir: string; readonly clock: Clock },
+): Promise<ReplayMarket> {
+  return replayOf(await readChainFolder(options.dir), options.clock);
+}
+
+/** A market of chains that are sorted by ticker and time. */
+export function replayOf(chains: readonly FiledChain[], clock: Clock): ReplayMarket {
+  const reels = [...Map.groupBy(chains, (chain) => chain.ticker)].map(
+    ([ticker, chains]): Reel => ({ ticker, chains, names: namesOf(chains), shown: 0 }),
+  );
+  const subscriptions = new Subscriptions();
+  const conIds = new ConIds();
+  /** Of every contract ID ever shown, whose it is. */
+  const owners = new Map<number, Reel>();
+  let shown = show(reels, conIds, owners, clock.nowMs());
+
+  const current = (): Shown => {
+    // Instruments tell the hours of the coming days.
+    if (shown.date !== newYorkDate(clock.nowMs())) {
+      shown = show(reels, conIds, owners, clock.nowMs());
+    }
+    return shown;
+  };
+
+  const step = (request: ReplayStep): ReplayStepOutcome => {
+    const wanted = reels.filter((reel) => !request.symbol || isCalled(reel, request.symbol));
+    if (wanted.length === 0) {
+      const error = `No symbol "${request.symbol}" in this replay`;
+      return { ok: false, error, allowed: reels.map((reel) => reel.ticker) };
+    }
+    const moved: Reel[] = [];
+    for (const reel of wanted) {
+      const next = request.file ? indexOfFile(reel, request.file) : reel.shown + 1;
+      if (next < 0 || next >= reel.chains.length) continue;
+      reel.shown = next;
+      moved.push(reel);
+    }
+    if (request.file && moved.length === 0) {
+      const error = `No file "${request.file}" in this replay`;
+      return { ok: false, error, allowed: wanted.flatMap((reel) => reel.names) };
+    }
+    shown = show(reels, conIds, owners, clock.nowMs());
+    for (const conId of subscriptions.conIds()) {
+      const owner = owners.get(conId);
+      if (owner && moved.includes(owner)) subscriptions.notify(conId);
+    }
+    return { ok: true, moved: moved.map(positionOf) };
+  };
+
+  return {
+    earliestMs: Math.min(...chains.map((chain) => chain.updatedMs)),
+    nowMs: () => clock.nowMs(),
+    find: (query) => current().book.find(query),
+    instrument: (conId) => current().book.get(conId),
+    optionParameters: (underConId) => current().book.optionParameters(underConId),
+    quote(conId) {
+      const owner = owners.get(conId);
+      const instrument = current().book.get(conId);
+      if (!owner || !instrument) return undefined;
+      const { spot } = chainShownBy(owner);
+      const recorded = current().options.get(conId);
+      return recorded ? optionQuote(recorded, spot) : { ...NO_QUOTE, last: spot };
+    },
+    // A recorded bid and ask stand for as long as they are shown, whatever the clock says.
+    isOpen: () => true,
+    subscribe: (conId, onChange) => subscriptions.add(conId, onChange),
+    bars(request) {
+      const owner = owners.get(request.conId);
+      const instrument = current().book.get(request.conId);
+      if (!owner || !instrument) return [];
+      const shownSoFar = owner.chains.slice(0, owner.shown + 1);
+      return recordedBars(shownSoFar, instrument, request, clock.nowMs());
+    },
+    symbols: () => reels.map(symbolOf),
+    positions: () => reels.map(positionOf),
+    step,
+    close: () => subscriptions.clear(),
+  };
+}
+
+/** The instruments of the shown chains, and the quotes of the options among them. */
+interface Shown {
+  readonly date: string;
+  readonly book: InstrumentBook;
+  readonly options: ReadonlyMap<number, RecordedQuote>;
+}
+
+function show(
+  reels: readonly Reel[],
+  conIds: ConIds,
+  owners: Map<number, Reel>,
+  atMs: number,
+): Shown {
+  const instruments: Instrument[] = [];
+  const options = new Map<number, RecordedQuote>();
+  const shareHours = hoursFrom(atMs, "share");
+  const optionHours = hoursFrom(atMs, "option");
+  for (const reel of reels) {
+    const share = underlyingInstrument(describe(reel.ticker), conIds, shareHours);
+    instruments.push(share);
+    owners.set(share.conId, reel);
+    for (const recorded of chainShownBy(reel).contracts) {
+      const { contract } = recorded;
+      const lastTradeDate = newYorkDate(expiresAtMs(contract));
+      const description = { contract, lastTradeDate, minTick: MIN_TICK };
+      const option = optionInstrument(share, description, conIds, optionHours);
+      instruments.push(option);
+      owners.set(option.conId, reel);
+      options.set(option.conId, recorded);
+    }
+  }
+  return { date: newYorkDate(atMs), book: new InstrumentBook(instruments), options };
+}
+
+function chainShownBy(reel: Reel): FiledChain {
+  const chain = reel.chains[reel.shown];
+  if (!chain) throw new RangeError(`${reel.ticker} has no chain ${reel.shown}`);
+  return chain;
+}
+
+function describe(ticker: Ticker): UnderlyingDescription {
+  const kind = optionClassOf(ticker);
+  const index = kind === "am-index" || kind === "pm-index" || MORE_INDEXES.has(ticker);
+  return {
+    ticker,
+    name: ticker,
+    kind: index ? "index" : "stock",
+    primaryExchange: index ? INDEX_EXCHANGES.get(ticker) ?? "CBOE" : "NASDAQ",
+  };
+}
+
+/** An option's market as recorded. What the file has of IV and greeks is the model's computation. */
+function optionQuote(recorded: RecordedQuote, spot: number | null): MarketQuote {
+  const { contract, openInterest, impliedVol, delta, gamma, theta, vega, ...prices } = recorded;
+  const computed = [impliedVol, delta, gamma, theta, vega].some((value) => value !== null);
+  const model = computed
+    ? {
+      impliedVol,
+      delta,
+      gamma,
+      theta,
+      vega,
+      optionPrice: null,
+      presentValueDividend: null,
+      underlyingPrice: spot,
+    }
+    : null;
+  const call = contract.right === "C";
+  return {
+    ...NO_QUOTE,
+    ...prices,
+    callOpenInterest: call ? openInterest : null,
+    putOpenInterest: call ? null : openInterest,
+    computations: { bid: null, ask: null, last: null, model },
+  };
+}
+
+function namesOf(chains: readonly FiledChain[]): readonly string[] {
+  return chains.map(({ file, updatedMs }) => {
+    const name = file.split("/").at(-1) ?? file;
+    const several = chains.filter((chain) => chain.file === file).length > 1;
+    return several ? `${name} ${new Date(updatedMs).toISOString()}` : name;
+  });
+}
+
+/** By its name, with or without the time, or by the end of its path; -1 where there is none. */
+function indexOfFile(reel: Reel, file: string): number {
+  const named = reel.names.indexOf(file);
+  if (named >= 0) return named;
+  return reel.chains.findIndex((chain) => chain.file === file || chain.file.endsWith(`/${file}`));
+}
+
+function isCalled(reel: Reel, symbol: string): boolean {
+  return ibSymbol(reel.ticker) === ibSymbol(symbol.toUpperCase());
+}
+
+function positionOf(reel: Reel): ReplayPosition {
+  return { symbol: reel.ticker, file: reel.names[reel.shown] ?? "", files: reel.names };
+}
+
+function symbolOf(reel: Reel): MarketSymbol {
+  return { ticker: reel.ticker, name: reel.ticker, spot: chainShownBy(reel).spot, deal: null };
+}
