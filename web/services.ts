@@ -58,11 +58,14 @@ export interface AppEnv {
   };
 }
 
+/** A request, as handlers get it. */
+export type RequestContext = Context<AppEnv>;
+
 /**
  * Answers one request. A handler that cannot reach the database lets the error rise: the app
  * answers 503, as a page or as problem details.
  */
-export type Handler = (c: Context<AppEnv>, services: Services) => Response | Promise<Response>;
+export type Handler = (c: RequestContext, services: Services) => Response | Promise<Response>;
 
 /** What went wrong, for the page that says so. */
 export interface Failure {
@@ -75,7 +78,7 @@ export interface Failure {
 
 /** Draws the page of a failure; it must not need the database. */
 export type ErrorPage = (
-  c: Context<AppEnv>,
+  c: RequestContext,
   services: Services,
   failure: Failure,
 ) => Response | Promise<Response>;

@@ -95,7 +95,7 @@ function settle(
     case "unknown_ticker":
       return refuse(404, "unknown-ticker", `Ticker ${batch.ticker} is not followed`, {
         detail:
-          `${batch.ticker} is neither a deal nor watched: lastmark watch add ${batch.ticker}.`,
+          `${batch.ticker} is neither a deal nor watched: deno task watch add ${batch.ticker}.`,
         ticker: batch.ticker,
       });
     case "conflict": {

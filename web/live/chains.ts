@@ -56,10 +56,15 @@ export class ChainCache implements Chains {
     this.#parts = parts;
   }
 
-  /** The chain of a ticker, brought up to every position that was heard of. */
-  async get(ticker: Ticker): Promise<TrackedTicker | undefined> {
+  /**
+   * The chain of a ticker, brought up to every position that was heard of; `heardSeq` is one that
+   * a reader names, who may have it from another server.
+   */
+  async get(ticker: Ticker, heardSeq = 0): Promise<TrackedTicker | undefined> {
     const followed = await this.#follow(ticker);
-    return followed && await this.#known(followed);
+    if (!followed) return undefined;
+    this.note(ticker, heardSeq);
+    return await this.#known(followed);
   }
 
   /** Every ticker that is followed. */

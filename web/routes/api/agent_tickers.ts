@@ -1,19 +1,14 @@
 /** `GET /api/price-agent/tickers`: what an agent that was given no list by hand is to read. */
-import { problemResponse } from "../../../base/problem.ts";
 import { followedTickers } from "../../../db/tickers.ts";
 import { agentKeyOf } from "../../auth/agent_key.ts";
 import { inTime } from "../../database.ts";
-import type { Handler } from "../../services.ts";
+import type { RequestContext, Services } from "../../services.ts";
+import { answerProblem } from "./problems.ts";
 
 /** The tickers that are deals or watched. */
-export const agentTickers: Handler = async (c, services) => {
+export async function agentTickers(c: RequestContext, services: Services): Promise<Response> {
   const found = await agentKeyOf(c.req.header("authorization"), services);
-  if (!found.ok) {
-    const headers = found.problem.status === 401
-      ? { "WWW-Authenticate": 'Bearer realm="lastmark"' }
-      : undefined;
-    return problemResponse(found.problem, headers);
-  }
+  if (!found.ok) return answerProblem(found.problem);
   const followed = await inTime(services.clock, followedTickers(services.database.quick));
   return c.json({
     tickers: followed.map(({ ticker, deal }) => ({
@@ -22,4 +17,4 @@ export const agentTickers: Handler = async (c, services) => {
       expectedCloseDate: deal?.close ?? null,
     })),
   });
-};
+}

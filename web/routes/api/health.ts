@@ -1,12 +1,17 @@
 /** `GET /ping` and `GET /health`. */
 import { DATABASE_RETRY_AFTER_S, inTime, saysDatabaseAway } from "../../database.ts";
-import type { Handler } from "../../services.ts";
+import type { RequestContext, Services } from "../../services.ts";
 
 /** Answers without touching anything. */
-export const ping: Handler = (c) => c.json({ status: "ok" });
+export function ping(c: RequestContext): Response {
+  return c.json({ status: "ok" });
+}
 
 /** Whether the server can do its work: 503 while its database is away. */
-export const health: Handler = async (c, { clock, database, version }) => {
+export async function health(
+  c: RequestContext,
+  { clock, database, version }: Services,
+): Promise<Response> {
   const startedMs = clock.monotonicMs();
   try {
     await inTime(clock, database.quick`SELECT 1`);
@@ -17,4 +22,4 @@ export const health: Handler = async (c, { clock, database, version }) => {
   }
   const latencyMs = Math.round(clock.monotonicMs() - startedMs);
   return c.json({ status: "ok", version, database: { status: "ok", latencyMs } });
-};
+}

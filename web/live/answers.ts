@@ -1,0 +1,30 @@
+/** What the API, the live messages and the pages say of a ticker: one place, so that they agree. */
+import { type ChainAnswer, chainAnswer, type ChainContext } from "../../options/wire/chain.ts";
+import { type TickerRow, tickerRowOf } from "../../options/wire/tickers.ts";
+import type { KnownTicker } from "../services.ts";
+
+/** What the chain itself does not know. */
+export function contextOf(known: KnownTicker, nowMs: number): ChainContext {
+  return {
+    nowMs,
+    ticker: known.ticker,
+    dealId: known.deal?.id ?? null,
+    agentOnline: known.agentOnline,
+  };
+}
+
+/** The whole chain. */
+export function answerOf(known: KnownTicker, nowMs: number): ChainAnswer {
+  return chainAnswer(known.chain, contextOf(known, nowMs));
+}
+
+/** The row of the list of tickers. */
+export function rowOf(known: KnownTicker, nowMs: number): TickerRow {
+  const { name, deal, referencePrice } = known;
+  return tickerRowOf(known.chain, {
+    ...contextOf(known, nowMs),
+    name,
+    deal: deal && { id: deal.id, cash: deal.cash, close: deal.close },
+    referencePrice,
+  });
+}

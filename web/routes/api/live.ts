@@ -1,0 +1,18 @@
+/** `/api/live`: a WebSocket that tells of new prices (`options/wire/live.ts`). */
+import { problem } from "../../../base/problem.ts";
+import type { RequestContext, Services } from "../../services.ts";
+import { answerProblem } from "./problems.ts";
+
+/** A line over which nothing comes back for so long, pings included, is dead. */
+const IDLE_TIMEOUT_S = 30;
+
+/** Upgrades the connection. */
+export function live(c: RequestContext, { openLive }: Services): Response {
+  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+    const detail = "This address speaks WebSocket only (docs/api.md).";
+    return answerProblem(problem(426, "upgrade-required", "Upgrade required", { detail }));
+  }
+  const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: IDLE_TIMEOUT_S });
+  openLive(socket);
+  return response;
+}

@@ -1,0 +1,13 @@
+/** `GET /api/tickers`: the tickers that are followed, each with its state. */
+import { rowOf } from "../../live/answers.ts";
+import type { RequestContext, Services } from "../../services.ts";
+
+/** One row a ticker, in order of its symbol. */
+export async function listTickers(
+  c: RequestContext,
+  { chains, clock }: Services,
+): Promise<Response> {
+  const nowMs = clock.nowMs();
+  const rows = (await chains.all()).map((known) => rowOf(known, nowMs));
+  return c.json({ tickers: rows });
+}

@@ -1,0 +1,113 @@
+/** The running server: its pools, its chains in memory, its lines to pages, and the address it answers at. */
+import { systemClock } from "../base/clock.ts";
+import { connectDatabase, type Sql } from "../db/connect.ts";
+import { checkedInstallation } from "../db/installation.ts";
+import { pendingMigrations } from "../db/migrate.ts";
+import type { Log } from "../telemetry/log.ts";
+import { buildApp } from "./app.ts";
+import type { Database } from "./database.ts";
+import about from "./deno.json" with { type: "json" };
+import { ChainCache } from "./live/chains.ts";
+import { LiveFeed } from "./live/feed.ts";
+import { Hub } from "./live/hub.ts";
+import { routes } from "./routes.ts";
+import { errorPage } from "./routes/_error.tsx";
+import type { Services } from "./services.ts";
+
+/** What a server is started with. */
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** The same database without a pooler between. */
+  readonly databaseDirectUrl: string;
+  readonly conflictWindowMs: number;
+  readonly log: Log;
+}
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** Lets the requests under way end, then closes every line and pool. */
+  close(): Promise<void>;
+}
+
+/** Connections for the work; the quick questions and LISTEN have their own. */
+const WORK_CONNECTIONS = 10;
+const QUICK_CONNECTIONS = 3;
+
+/** The database lacks tables of this version. */
+export class MigrationsMissingError extends Error {
+  constructor(readonly names: readonly string[]) {
+    super(
+      `The database lacks ${names.join(", ")} of this version's migrations; run: deno task migrate`,
+    );
+  }
+}
+
+/**
+ * Starts a server. Throws {@link MigrationsMissingError}, `ClockBehindDataError`,
+ * `Deno.errors.AddrInUse`, and what PostgreSQL throws (`isDatabaseAway` tells whether to try again).
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { log } = options;
+  // Ended in the reverse order: first the door, then the lines and the hub, last the pools.
+  await using running = new AsyncDisposableStack();
+  const pool = (url: string, max: number): Sql => {
+    const sql = connectDatabase({ url, max, program: "web" });
+    running.defer(() => sql.end({ timeout: 2 }));
+    return sql;
+  };
+  const database: Database = {
+    work: pool(options.databaseUrl, WORK_CONNECTIONS),
+    quick: pool(options.databaseUrl, QUICK_CONNECTIONS),
+  };
+  const missing = await pendingMigrations(database.quick);
+  if (missing.length > 0) throw new MigrationsMissingError(missing);
+  const { clockOffsetMs } = await checkedInstallation(database.quick);
+  const clock = systemClock({ offsetMs: clockOffsetMs });
+  const chains = new ChainCache({ database, clock, log });
+  const direct = pool(options.databaseDirectUrl, 1);
+  const hub = new Hub({ clock, log, database, direct, chains });
+  running.defer(() => hub.stop());
+  await hub.start();
+  const feed = new LiveFeed({ clock, log, chains, hub });
+  running.defer(() => feed.close());
+
+  const services: Services = {
+    clock,
+    log,
+    version: about.version,
+    database,
+    chains,
+    committed: (ticker, seq) => hub.committed(ticker, seq),
+    openLive: (socket) => feed.open(socket),
+    conflictWindowMs: options.conflictWindowMs,
+  };
+  const http = listen(options, services);
+  running.defer(() => http.shutdown());
+  // Lines to pages are requests under way to the server: they must end before it can.
+  running.defer(() => feed.close());
+  const { port } = http.addr;
+  const cleanUp = running.move();
+  return { url: urlOf(options.host, port), port, close: () => cleanUp.disposeAsync() };
+}
+
+function listen(options: ServerOptions, services: Services): Deno.HttpServer<Deno.NetAddr> {
+  const app = buildApp({ services, routes, errorPage });
+  return Deno.serve({
+    hostname: options.host,
+    port: options.port,
+    automaticCompression: true,
+    onListen: () => {},
+    handler: (request, info) => app.fetch(request, { peer: info.remoteAddr.hostname }),
+  });
+}
+
+/** The address as a browser takes it; a server on every address is reached at loopback too. */
+function urlOf(host: string, port: number): string {
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
