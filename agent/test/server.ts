@@ -49,16 +49,21 @@ export function startServer(
 ): TestServer {
   const posted: Posted[] = [];
   const waiting = new Set<() => void>();
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
-    if (new URL(request.url).pathname === "/api/price-agent/tickers") {
-      return Response.json({ tickers });
-    }
-    const text = new TextDecoder().decode(gunzipSync(new Uint8Array(await request.arrayBuffer())));
-    const one = { headers: request.headers, text, body: body.parse(JSON.parse(text)) };
-    posted.push(one);
-    for (const wake of [...waiting]) wake();
-    return await answer(one);
-  });
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    async (request) => {
+      if (new URL(request.url).pathname === "/api/price-agent/tickers") {
+        return Response.json({ tickers });
+      }
+      const text = new TextDecoder().decode(
+        gunzipSync(new Uint8Array(await request.arrayBuffer())),
+      );
+      const one = { headers: request.headers, text, body: body.parse(JSON.parse(text)) };
+      posted.push(one);
+      for (const wake of [...waiting]) wake();
+      return await answer(one);
+    },
+  );
   return {
     url: new URL(`http://127.0.0.1:${server.addr.port}`),
     posted,
