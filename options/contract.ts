@@ -5,7 +5,7 @@
 
 declare const brand: unique symbol;
 
-/** The underlying as a user types it, in upper case: `EA`, `BRK-B`, `SPX`. */
+/** The underlying, in upper case, a share class after a hyphen: `EA`, `BRK-B`, `SPX`. */
 export type Ticker = string & { readonly [brand]: "Ticker" };
 
 /** A compact OCC symbol: root, expiry `YYMMDD`, `C` or `P`, strike in thousandths on eight digits. */
@@ -30,21 +30,22 @@ export interface Contract {
 export const MAX_STRIKE = 99_999.999;
 
 const OCC = /^([A-Z][A-Z0-9.]{0,5})(\d{2})(\d{2})(\d{2})([CP])(\d{8})$/;
-const TICKER = /^[A-Z][A-Z0-9]{0,9}(?:[.\-/ ][A-Z0-9]{1,3})?$/;
+const TICKER = /^[A-Z][A-Z0-9]{0,9}(?:-[A-Z0-9]{1,3})?$/;
 
 /**
- * The ticker that a text names, in upper case; `undefined` where it names none.
+ * The ticker that a text names, in upper case; `undefined` where it names none. A share class may
+ * be written as feeds do, `BRK B`, `BRK.B` or `BRK/B`, and is one ticker, `BRK-B`.
  *
  * @example
  * ```ts
  * import { parseTicker } from "./contract.ts";
- * console.assert(parseTicker("brk-b") === "BRK-B");
+ * console.assert(parseTicker("brk.b") === "BRK-B");
  * console.assert(parseTicker("no such!") === undefined);
  * ```
  */
 export function parseTicker(text: string): Ticker | undefined {
-  const upper = text.trim().toUpperCase();
-  // The check above is what the brand stands for.
+  const upper = text.trim().toUpperCase().replace(/[./ ]/, "-");
+  // The check is what the brand stands for.
   return TICKER.test(upper) ? upper as Ticker : undefined;
 }
 

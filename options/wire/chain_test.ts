@@ -191,6 +191,13 @@ Deno.test("W-28 a chain of which nothing is known has no source of its own, no a
   assert.deepEqual(answer.contracts, []);
 });
 
+Deno.test("W-28 listed contracts without a price make no chain fresh; a spot alone has its own time", () => {
+  const batch = batchOf(T0, [quoteOf(CALL)], { spot: 206.41 });
+  const answer = chainAnswer(applyBatch(EMPTY_CHAIN, batch).chain, context(T0 + MINUTE));
+  assert.equal(answer.freshness, null);
+  assert.deepEqual([answer.timestamp, answer.ageMinutes], ["2026-07-15T17:00:00.000Z", 1]);
+});
+
 Deno.test("chainRows() writes the rows that chainAnswer() writes, of the known and living alone", () => {
   const symbols = [CALL, PUT, "EA260714C00200000"];
   const { chain } = applyBatch(EMPTY_CHAIN, batchOf(T0, symbols.map((s) => quoteOf(s, FULL))));
