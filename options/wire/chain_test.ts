@@ -177,6 +177,9 @@ Deno.test("W-27 a delayed chain is never live, and the freshest row decides for 
     "realtime",
     "recent",
   ]);
+  const third = applyBatch(second, batchOf(T0 + 10 * MINUTE, [quoteOf(CALL, delayed)])).chain;
+  // A delayed price of now is older than a real-time one of ten minutes ago.
+  assert.equal(chainAnswer(third, context(T0 + 10 * MINUTE)).kind, "realtime");
 });
 
 Deno.test("W-28 a chain of which nothing is known has no source of its own, no age, and a reason", () => {
