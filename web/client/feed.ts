@@ -42,12 +42,16 @@ const LAST_RETRY_MS = 8_000;
 /** The server sends a heartbeat every few seconds; a line silent for this long is dead. */
 const SILENCE_MS = 20_000;
 
+/** When to ask again what the server could not do. */
+const PROBLEM_RETRY_MS = 5_000;
+
 /** Opens a feed; it lives until it is closed. */
 export function openFeed(options: FeedOptions): Feed {
   const { clock, random = Math.random } = options;
   let socket: FeedSocket | undefined;
   let retry: Timer | undefined;
   let silence: Timer | undefined;
+  let again: Timer | undefined;
   let failures = 0;
   let closed = false;
 
@@ -55,6 +59,7 @@ export function openFeed(options: FeedOptions): Feed {
 
   const drop = (): void => {
     silence?.cancel();
+    again?.cancel();
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
@@ -87,7 +92,9 @@ export function openFeed(options: FeedOptions): Feed {
       options.onLine("open");
       // The server is of the same origin and writes what `options/wire/live.ts` says; checking it
       // here would load zod into every page.
-      options.onMessage(JSON.parse(event.data) as ServerMessage);
+      const message = JSON.parse(event.data) as ServerMessage;
+      if (message.type === "problem") again = clock.after(PROBLEM_RETRY_MS, subscribe);
+      else options.onMessage(message);
     };
   };
 

@@ -16,9 +16,9 @@ export function TickerList({ rows }: { rows: readonly TickerRow[] }): VNode {
           <th scope="col">price</th>
           <th scope="col">change</th>
           <th scope="col" class="l">chain</th>
-          <th scope="col" class="l x3">why not newer</th>
-          <th scope="col" class="l x3">agent</th>
-          <th scope="col" class="x4">known / fresh</th>
+          <th scope="col" class="l">why not newer</th>
+          <th scope="col" class="l">agent</th>
+          <th scope="col">known / fresh</th>
         </tr>
       </thead>
       <tbody>{rows.map((row) => <Line key={row.ticker} row={row} />)}</tbody>
@@ -36,14 +36,14 @@ function Line({ row }: { row: TickerRow }) {
       </th>
       <Price row={row} />
       <Change row={row} />
-      <td class="l">
+      <td class="l chain-age">
         {row.timestamp === null
           ? <span class="why">nothing read yet</span>
           : <FreshnessAndAge atMs={Date.parse(row.timestamp)} kind={row.kind} />}
       </td>
-      <td class="l why x3">{row.reason?.sentence ?? ""}</td>
-      <td class="l x3">{row.agentId ?? "none yet"}</td>
-      <td class="x4">{`${countText(row.contractCount)} / ${countText(row.freshCount)}`}</td>
+      <td class="l why">{row.reason?.sentence ?? ""}</td>
+      <td class="l">{row.agentId ?? "none yet"}</td>
+      <td class="known">{`${countText(row.contractCount)} / ${countText(row.freshCount)}`}</td>
     </tr>
   );
 }
@@ -56,10 +56,10 @@ function Price({ row: { spotPrice, spotSeenAt } }: { row: TickerRow }) {
 
 function Change({ row: { change, changePercent } }: { row: TickerRow }) {
   if (change === null || changePercent === null) {
-    return <td class="muted" title="no earlier price is known">–</td>;
+    return <td class="change muted" title="no earlier price is known">–</td>;
   }
   return (
-    <td class={upOrDown(change)} title={signedText(change)}>
+    <td class={`change ${upOrDown(change)}`} title={signedText(change)}>
       {`${signedText(changePercent)} %`}
     </td>
   );

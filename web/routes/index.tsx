@@ -2,24 +2,14 @@
 import type { Context } from "hono";
 import { htmlResponse, Page } from "../components/Page.tsx";
 import TickersView from "../islands/TickersView.tsx";
-import { tickerRowOf } from "../../options/wire/tickers.ts";
+import { rowOf } from "../live/answers.ts";
 import type { AppEnv, Services } from "../services.ts";
 
 /** Answers `/`. */
 export async function handler(_c: Context<AppEnv>, services: Services): Promise<Response> {
   const { chains, clock } = services;
   const nowMs = clock.nowMs();
-  const rows = (await chains.all()).map((known) =>
-    tickerRowOf(known.chain, {
-      nowMs,
-      ticker: known.ticker,
-      name: known.name,
-      deal: known.deal,
-      dealId: known.deal?.id ?? null,
-      agentOnline: null,
-      referencePrice: null,
-    })
-  );
+  const rows = (await chains.all()).map((known) => rowOf(known, nowMs));
   return htmlResponse(
     <Page title="Tickers" here="tickers" {...(rows.length > 0 ? { island: "TickersView" } : {})}>
       <h1>Tickers</h1>

@@ -7,7 +7,7 @@ import { memo } from "../memo.ts";
 import type { LastKnownContract, Seen } from "../../../options/chain.ts";
 import { dateTimeText, exactly, priceText, strikeText } from "../format.ts";
 import { Age } from "../Freshness.tsx";
-import { type Column, COLUMNS, type Side, TABLE_WIDTH } from "./columns.ts";
+import { type Column, COLUMNS, type Side } from "./columns.ts";
 import { useLit } from "./lit.ts";
 import { isNeverQuoted, seenMs } from "./view.ts";
 import { rowsBelow, type Section, type StrikeRow } from "./sections.ts";
@@ -16,7 +16,8 @@ import { rowsBelow, type Section, type StrikeRow } from "./sections.ts";
 export function ChainTable(
   props: { section: Section; spot: number | null; caption: string },
 ): VNode {
-  const { section: { rows }, spot } = props;
+  const { section: { rows, key }, spot } = props;
+  const spotId = `spot-${key.replace(" ", "-")}`;
   const below = spot === null ? -1 : rowsBelow(rows, spot);
   const draw = (row: StrikeRow): VNode => (
     <Row
@@ -30,37 +31,42 @@ export function ChainTable(
   return (
     <table class="chain">
       <caption class="vh">{props.caption}</caption>
-      <TableHead />
+      <TableHead spotId={spot === null ? undefined : spotId} />
       <tbody>
         {rows.slice(0, Math.max(below, 0)).map(draw)}
-        {spot === null ? null : <SpotLine key="spot" spot={spot} />}
+        {spot === null ? null : <SpotLine key="spot" id={spotId} spot={spot} />}
         {rows.slice(Math.max(below, 0)).map(draw)}
       </tbody>
     </table>
   );
 }
 
-function SpotLine(props: { spot: number }) {
+// A cell that spans columns would go astray where some of them are hidden, so the head and the spot
+// have a cell for every column.
+
+function SpotLine(props: { spot: number; id: string }) {
   return (
-    <tr class="spotline">
-      <td colSpan={TABLE_WIDTH}>
+    <tr class="spotline" id={props.id}>
+      <td></td>
+      {COLUMNS.call.map(({ hides, name }) => <td key={name} class={hides || undefined}></td>)}
+      <td class="k">
         <span>{`spot ${priceText(props.spot)}`}</span>
       </td>
+      {COLUMNS.put.map(({ hides, name }) => <td key={name} class={hides || undefined}></td>)}
+      <td></td>
     </tr>
   );
 }
 
-function TableHead() {
-  // A cell that spans columns would go astray where some of them are hidden, so the names of the
-  // two sides stand in a single column's cell.
+function TableHead({ spotId }: { spotId: string | undefined }) {
   return (
     <thead>
-      <tr aria-hidden="true">
+      <tr>
         <th>Calls</th>
-        {COLUMNS.call.map(({ hides, name }) => <th key={name} class={hides}></th>)}
-        <th></th>
+        {COLUMNS.call.map(({ hides, name }) => <th key={name} class={hides || undefined}></th>)}
+        <th class="k">{spotId === undefined ? "" : <a href={`#${spotId}`}>to spot</a>}</th>
         {COLUMNS.put.map(({ hides, name }) => (
-          <th key={name} class={hides}>{name === "bid" ? "Puts" : ""}</th>
+          <th key={name} class={hides || undefined}>{name === "bid" ? "Puts" : ""}</th>
         ))}
         <th></th>
       </tr>

@@ -42,10 +42,10 @@ const OUTER: readonly Column[] = [
 
 /** Bid before ask on both sides, each with its size beside it. */
 const INNER: readonly Column[] = [
-  column("bidsize size", "bidSize", "size", "bid size", countText, "x1"),
+  column("bid-size size", "bidSize", "size", "bid size", countText, "x1"),
   column("bid", "bid", "bid", "bid", priceText, ""),
   column("ask", "ask", "ask", "ask", priceText, ""),
-  column("asksize size", "askSize", "size", "ask size", countText, "x1"),
+  column("ask-size size", "askSize", "size", "ask size", countText, "x1"),
 ];
 
 /** Which half of the table. */
@@ -59,6 +59,3 @@ export const COLUMNS: Readonly<Record<Side, readonly Column[]>> = {
 
 /** The fields that pages show. */
 export const SHOWN_FIELDS: readonly LastKnownField[] = COLUMNS.call.map(({ field }) => field);
-
-/** Columns of the whole table: both sides with their ages, and the strike. */
-export const TABLE_WIDTH = 2 * (COLUMNS.call.length + 1) + 1;

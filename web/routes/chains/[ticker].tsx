@@ -16,6 +16,7 @@ import {
 } from "../../components/chain/view.ts";
 import { htmlResponse, Page } from "../../components/Page.tsx";
 import ChainView from "../../islands/ChainView.tsx";
+import { contextOf } from "../../live/answers.ts";
 import type { AppEnv, Failure, KnownTicker, Services } from "../../services.ts";
 import { errorPage } from "../_error.tsx";
 
@@ -36,18 +37,13 @@ export async function handler(c: Context<AppEnv>, services: Services): Promise<R
   if (shown === undefined) {
     return errorPage(c, services, noSuchExpiry(ticker, c.req.query("expiry") ?? ""));
   }
-  const { name, deal } = known;
+  const { name, deal, referencePrice } = known;
   return htmlResponse(
     <Page title={`${ticker} chain`} island="ChainView">
       <ChainView
         nowMs={nowMs}
-        head={{ ticker, name, deal, referencePrice: null }}
-        state={chainStateOf(known.chain, {
-          nowMs,
-          ticker,
-          dealId: deal?.id ?? null,
-          agentOnline: null,
-        })}
+        head={{ ticker, name, deal, referencePrice }}
+        state={chainStateOf(known.chain, contextOf(known, nowMs))}
         tabs={tabs}
         shown={shown}
         contracts={packContracts(inOrder(contractsOf(contracts, shown)))}
