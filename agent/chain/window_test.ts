@@ -1,0 +1,239 @@
+import { strict as assert } from "node:assert";
+import fc from "fast-check";
+import { manualClock } from "../../base/clock.ts";
+import { makeContract, parseIsoDate } from "../../options/contract.ts";
+import type { Quote } from "../../options/quote.ts";
+import type { GatewayEvent } from "../gateway/events.ts";
+import { createLines } from "../gateway/lines.ts";
+import { fakeConnection, runClock, type Script } from "../test/fake_connection.ts";
+import type { Listing } from "./discovery.ts";
+import { CONTRACT_DEADLINE_MS, QUIET_MS, readWindow, type WindowResult } from "./window.ts";
+
+const EXPIRY = parseIsoDate("2026-09-18");
+
+function listing(conId: number): Listing {
+  const contract = EXPIRY && makeContract("EA", EXPIRY, "C", 100 + conId);
+  assert.ok(contract);
+  return { contract, conId, multiplier: 100 };
+}
+
+function listings(count: number): readonly Listing[] {
+  return Array.from({ length: count }, (_, index) => listing(index + 1));
+}
+
+const price = (tick: number, value: number): GatewayEvent => ({ type: "price", tick, value });
+const size = (tick: number, value: number): GatewayEvent => ({ type: "size", tick, value });
+const error = (code: number): GatewayEvent => ({ type: "error", code, message: "no" });
+
+const WHOLE: readonly GatewayEvent[] = [
+  price(1, 3.1),
+  size(0, 12),
+  price(2, 3.3),
+  size(3, 7),
+  price(4, 3.2),
+  size(8, 4),
+  size(27, 5),
+  {
+    type: "computation",
+    tick: 13,
+    values: { impliedVol: 0.25, delta: 0.5, gamma: 0, theta: 0, vega: 0 },
+  },
+];
+
+const at = (atMs: number, events: readonly GatewayEvent[]): ReturnType<Script> =>
+  events.map((event) => ({ atMs, event }));
+
+async function read(count: number, lineLimit: number, script: Script): Promise<{
+  result: WindowResult;
+  connection: ReturnType<typeof fakeConnection>;
+  tookMs: number;
+  linesLeft: number;
+  lineLimit: number;
+}> {
+  const clock = manualClock();
+  const connection = fakeConnection(clock, script);
+  const lines = createLines(lineLimit);
+  const reading = readWindow(listings(count), { connection, clock, lines });
+  const result = await runClock(clock, reading);
+  return {
+    result,
+    connection,
+    tookMs: clock.monotonicMs(),
+    linesLeft: lines.used,
+    lineLimit: lines.limit,
+  };
+}
+
+Deno.test("readWindow() gives a line back as soon as a contract's values are in", async () => {
+  const { tookMs, result } = await read(40, 4, () => at(100, WHOLE));
+  assert.equal(result.quotes.length, 40);
+  // Ten groups of four, 100 ms each, and the clock's steps between.
+  assert.ok(tookMs < 10 * 200, `took ${tookMs} ms`);
+});
+
+Deno.test("readWindow() settles a contract that never trades after a quiet time", async () => {
+  const noLast = WHOLE.filter((event) => !(event.type === "price" && event.tick === 4));
+  const { tookMs, result } = await read(3, 3, () => at(100, noLast));
+  assert.equal(result.quotes[0]?.last, null);
+  assert.equal(result.quotes[0]?.bid, 3.1);
+  assert.ok(tookMs >= QUIET_MS && tookMs < QUIET_MS + 500, `took ${tookMs} ms`);
+});
+
+Deno.test("readWindow() does not lose a value that comes late, and late again", async () => {
+  const late: Script = () => [
+    ...at(1_500, WHOLE.slice(0, 4)),
+    ...at(2_500, WHOLE.slice(4, 7)),
+    ...at(3_900, WHOLE.slice(7)),
+  ];
+  const { result } = await read(2, 2, late);
+  assert.deepEqual(result.quotes.map((quote) => quote.impliedVol), [0.25, 0.25]);
+});
+
+Deno.test("readWindow() gives no contract more than its time, though its price keeps moving", async () => {
+  const moving: Script = () =>
+    Array.from({ length: 200 }, (_, index) => ({ atMs: index * 100, event: price(1, 3 + index) }));
+  const { tookMs, result } = await read(1, 1, moving);
+  assert.equal(result.quotes.length, 1);
+  assert.ok(tookMs <= CONTRACT_DEADLINE_MS + 100, `took ${tookMs} ms`);
+});
+
+Deno.test("readWindow() takes a contract with only a last and open interest", async () => {
+  const { result } = await read(1, 1, () => at(5, [price(4, 0.05), size(27, 3), size(28, 0)]));
+  const [quote] = result.quotes;
+  assert.deepEqual([quote?.bid, quote?.last, quote?.openInterest], [null, 0.05, 3]);
+});
+
+Deno.test("readWindow() asks a silent contract once more, then says that its feed is mute", async () => {
+  const { result, connection } = await read(2, 2, (conId) => conId === 1 ? [] : at(5, WHOLE));
+  assert.deepEqual(result.missing, [{ contract: listing(1).contract.occ, reason: "mute_feed" }]);
+  assert.deepEqual([...connection.asked], [[1, 2], [2, 1]]);
+});
+
+Deno.test("readWindow() asks for what is near first, and for the silent again at the end", async () => {
+  const { connection } = await read(
+    4,
+    1,
+    (conId, attempt) => conId === 2 && attempt === 1 ? [] : at(5, WHOLE),
+  );
+  assert.deepEqual(connection.order, [1, 2, 3, 4, 2]);
+});
+
+Deno.test("readWindow() takes what comes at the second try", async () => {
+  const { result } = await read(1, 1, (_, attempt) => attempt === 1 ? [] : at(5, WHOLE));
+  assert.deepEqual([result.quotes.length, result.missing.length], [1, 0]);
+});
+
+Deno.test("readWindow() asks again and makes its window smaller when no line is free (101)", async () => {
+  const { result, connection, lineLimit } = await read(
+    9,
+    5,
+    (conId, attempt) => conId === 5 && attempt === 1 ? at(1, [error(101)]) : at(50, WHOLE),
+  );
+  assert.equal(result.quotes.length, 9);
+  assert.equal(connection.asked.get(5), 2);
+  assert.ok(lineLimit < 5);
+});
+
+Deno.test("readWindow() falls back to delayed data where live is not subscribed (354)", async () => {
+  const { result, connection } = await read(
+    3,
+    3,
+    (_, __, marketData) => marketData === "live" ? at(5, [error(354)]) : at(5, WHOLE),
+  );
+  assert.equal(result.quotes.length, 3);
+  assert.equal(connection.marketData, "delayed");
+});
+
+Deno.test("readWindow() names the subscription where delayed data is refused, too (10168)", async () => {
+  const { result } = await read(1, 1, () => at(5, [error(10168)]));
+  assert.equal(result.missing[0]?.reason, "no_subscription");
+});
+
+Deno.test("readWindow() believes error 200 only the second time", async () => {
+  const once = await read(1, 1, (_, attempt) => at(5, attempt === 1 ? [error(200)] : WHOLE));
+  assert.equal(once.result.quotes.length, 1);
+  const twice = await read(1, 1, () => at(5, [error(200)]));
+  assert.equal(twice.result.missing[0]?.reason, "IB 200: no");
+});
+
+Deno.test("readWindow() takes 10090, 10091 and 10167 for advice", async () => {
+  for (const code of [10090, 10091, 10167]) {
+    const { result } = await read(1, 1, () => [...at(1, [error(code)]), ...at(5, WHOLE)]);
+    assert.equal(result.quotes.length, 1, String(code));
+  }
+});
+
+Deno.test("readWindow() hands out only contracts with both a bid and an ask while it reads", async () => {
+  const clock = manualClock();
+  const connection = fakeConnection(
+    clock,
+    (conId) => at(5, conId === 1 ? WHOLE : [price(1, 3.1), price(2, -1), size(27, 5)]),
+  );
+  const early: Quote[] = [];
+  const lines = createLines(2);
+  await runClock(
+    clock,
+    readWindow(listings(2), {
+      connection,
+      clock,
+      lines,
+      onQuoted: (quote) => early.push(quote),
+    }),
+  );
+  assert.deepEqual(early.map((quote) => quote.occ), [listing(1).contract.occ]);
+});
+
+Deno.test("readWindow() rejects when the connection is lost, and holds no line", async () => {
+  const clock = manualClock();
+  const connection = fakeConnection(clock, () => []);
+  const lines = createLines(3);
+  const reading = readWindow(listings(9), { connection, clock, lines });
+  clock.after(1_000, () => connection.lose());
+  await assert.rejects(runClock(clock, reading), /closed the connection/);
+  assert.equal(lines.used, 0);
+});
+
+Deno.test("readWindow() cancels every line when it is ended in the middle", async () => {
+  const clock = manualClock();
+  const connection = fakeConnection(clock, () => []);
+  const lines = createLines(3);
+  const end = new AbortController();
+  const reading = readWindow(listings(9), { connection, clock, lines, signal: end.signal });
+  clock.after(1_000, () => end.abort(new Error("SIGTERM")));
+  await assert.rejects(runClock(clock, reading), /SIGTERM/);
+  assert.deepEqual([connection.subscribed.size, connection.strayCancels, lines.used], [0, 0, 0]);
+});
+
+/** How a contract may behave, by the attempt. */
+const behaviours: Readonly<Record<string, Script>> = {
+  whole: () => at(80, WHOLE),
+  slow: () => [...at(900, WHOLE.slice(0, 5)), ...at(1_900, WHOLE.slice(5))],
+  partial: () => at(200, WHOLE.slice(2, 4)),
+  silent: () => [],
+  silentOnce: (_, attempt) => attempt === 1 ? [] : at(80, WHOLE),
+  noLineOnce: (_, attempt) => at(30, attempt === 1 ? [error(101)] : WHOLE),
+  unknownOnce: (_, attempt) => at(30, attempt === 1 ? [error(200)] : WHOLE),
+  liveNotSubscribed: (_, __, data) => at(30, data === "live" ? [error(354)] : WHOLE),
+  competing: () => at(30, [error(10197)]),
+};
+
+Deno.test("readWindow() keeps its laws however the contracts behave", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...Object.keys(behaviours)), { maxLength: 20 }),
+      fc.integer({ min: 1, max: 6 }),
+      async (names, limit) => {
+        const script: Script = (conId, ...rest) =>
+          behaviours[names[conId - 1] ?? "whole"]?.(conId, ...rest) ?? [];
+        const { result, connection, linesLeft } = await read(names.length, limit, script);
+        const seen = [...result.quotes.map((q) => q.occ), ...result.missing.map((m) => m.contract)];
+        const all = listings(names.length).map((each) => each.contract.occ);
+        assert.deepEqual(seen.toSorted(), all.map(String).toSorted(), "each contract once");
+        assert.ok(connection.mostSubscribed <= limit, "never more lines than the limit");
+        assert.deepEqual([linesLeft, connection.subscribed.size], [0, 0], "every line given back");
+        assert.equal(connection.strayCancels, 0, "no cancel of what the gateway refused");
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
