@@ -15,13 +15,17 @@ export interface MarketDay {
   readonly previousCloseMs: number;
 }
 
-let latest: MarketDay | undefined;
+/** The days asked for last: nearly all questions are about few of them, and calendars are slow. */
+const recent: MarketDay[] = [];
+const RECENT_DAYS = 8;
 
 /** The market day at a time. */
 export function marketDayAt(atMs: number): MarketDay {
-  // Nearly all questions are about the same day, and calendars are slow.
-  if (!latest || atMs < latest.opensAtMs || atMs >= latest.endsAtMs) latest = findDay(atMs);
-  return latest;
+  const known = recent.find((day) => atMs >= day.opensAtMs && atMs < day.endsAtMs);
+  if (known) return known;
+  const day = findDay(atMs);
+  if (recent.unshift(day) > RECENT_DAYS) recent.pop();
+  return day;
 }
 
 /** How much of the market day is over, from 0 to 1. */

@@ -20,7 +20,7 @@ export interface TwoSided {
 
 /** An option's market at a time; prices `null` where there is none. */
 export interface OptionQuote extends TwoSided {
-  /** The time at which it took this form; until the next one it stands. */
+  /** Since when it is so. */
   readonly sinceMs: number;
   readonly worth: Worth;
   readonly last: number | null;
@@ -41,6 +41,9 @@ export interface Range {
 }
 
 const DAY_MS = 86_400_000;
+/** How often an option's quote may change, where much and where little trades. */
+const LIVELY_MS = 1_500;
+const QUIET_MS = 4_000;
 
 /** Contracts that nobody makes a market in: they are listed, and never get a tick. */
 export function isNeverQuoted(listed: ListedContract): boolean {
@@ -48,9 +51,15 @@ export function isNeverQuoted(listed: ListedContract): boolean {
     listed.contract.strike === 95;
 }
 
-/** How often an option's quote may change: seconds at the money, longer where little trades. */
-export function quotePeriodMs(listed: ListedContract): number {
-  return listed.underlying.trades >= 100 ? 1500 : 4000;
+/** Since when an option's quote is what it is at a time; each contract changes at its own moments. */
+export function quotedSinceMs(seed: number, listed: ListedContract, atMs: number): number {
+  const periodMs = listed.underlying.trades >= 100 ? LIVELY_MS : QUIET_MS;
+  const shift = keyOf(seed, listed) % periodMs;
+  return Math.floor((atMs - shift) / periodMs) * periodMs + shift;
+}
+
+function keyOf(seed: number, listed: ListedContract): number {
+  return mix(seed, hashText(listed.contract.occ));
 }
 
 /** An option's quote at a time, `null` for one that is never quoted. */
@@ -61,11 +70,8 @@ export function optionQuote(
   atMs: number,
 ): OptionQuote | null {
   if (isNeverQuoted(listed)) return null;
-  const key = mix(seed, hashText(listed.contract.occ));
-  const period = quotePeriodMs(listed);
-  // Contracts change at different moments.
-  const shift = key % period;
-  const sinceMs = Math.floor((atMs - shift) / period) * period + shift;
+  const key = keyOf(seed, listed);
+  const sinceMs = quotedSinceMs(seed, listed, atMs);
   const worth = worthAt(seed, listed, sinceMs);
   const activity = activityOf(listed, worth);
   const day = marketDayAt(sinceMs);
@@ -74,7 +80,8 @@ export function optionQuote(
     worth,
     ...twoSided(key, listed, worth, activity, sinceMs),
     ...tradesOf(seed, key, listed, activity, day, range, sinceMs),
-    openInterest: openInterestOf(key, listed, worth),
+    // It is counted once a day.
+    openInterest: openInterestOf(key, listed, worthAt(seed, listed, day.opensAtMs)),
   };
 }
 
@@ -253,4 +260,34 @@ function dayRange(
     high: Math.max(...traded, ceilToTick(ticks, best + half(best))),
     low: Math.min(...traded, Math.max(ticks.small, floorToTick(ticks, worst - half(worst)))),
   };
+}
+
+/** What the options on an underlying come to together in a market day, by right. */
+export interface OptionTotals {
+  readonly callVolume: number;
+  readonly putVolume: number;
+  readonly callOpenInterest: number;
+  readonly putOpenInterest: number;
+}
+
+/** The open interest and the whole day's volume of an underlying's options. */
+export function optionTotals(
+  seed: number,
+  contracts: Iterable<ListedContract>,
+  day: MarketDay,
+): OptionTotals {
+  const totals = { callVolume: 0, putVolume: 0, callOpenInterest: 0, putOpenInterest: 0 };
+  for (const listed of contracts) {
+    const spot = listed.underlying.reference;
+    const quote = optionQuote(seed, listed, { low: spot, high: spot }, day.endsAtMs - 1);
+    if (!quote) continue;
+    if (listed.contract.right === "C") {
+      totals.callVolume += quote.volume;
+      totals.callOpenInterest += quote.openInterest;
+    } else {
+      totals.putVolume += quote.volume;
+      totals.putOpenInterest += quote.openInterest;
+    }
+  }
+  return totals;
 }
