@@ -1,7 +1,8 @@
 /** The control API: a small HTTP server beside the gateway, for tests and for people who try things. */
 import { z } from "zod";
 import { type FieldProblem, problem, problemResponse } from "../../base/problem.ts";
-import type { MarketSymbol } from "../market/synthetic.ts";
+import type { MarketSymbol } from "../market/market.ts";
+import type { ReplayMarket, ReplayStep } from "../market/replay.ts";
 import type { Gateway } from "../server/gateway.ts";
 
 /** What the control API controls. */
@@ -12,31 +13,8 @@ export interface ControlOptions {
   readonly port: number;
   readonly symbols: () => readonly MarketSymbol[];
   /** What a replay offers; `null` for the made-up market. */
-  readonly replay: ReplayControl | null;
+  readonly replay: Pick<ReplayMarket, "positions" | "step"> | null;
 }
-
-/** A replay's handle. */
-export interface ReplayControl {
-  /** The file each symbol shows, and all it has. */
-  positions(): readonly ReplayPosition[];
-  /** Shows the next file of each symbol, or of one, or the one named. */
-  step(request: StepRequest): StepOutcome;
-}
-
-/** Where one symbol's replay stands. */
-export interface ReplayPosition {
-  readonly symbol: string;
-  readonly file: string;
-  readonly files: readonly string[];
-}
-
-/** The body of `POST /replay/step`. */
-export type StepRequest = z.infer<typeof STEP>;
-
-/** What a step did, or why not. */
-export type StepOutcome =
-  | { readonly ok: true; readonly moved: readonly ReplayPosition[] }
-  | { readonly ok: false; readonly error: string; readonly allowed: readonly string[] };
 
 const STEP = z.strictObject({
   symbol: z.string().min(1).optional(),
@@ -106,7 +84,7 @@ function stateOf({ gateway, replay }: ControlOptions): unknown {
   };
 }
 
-function step(replay: ReplayControl | null, request: StepRequest): Response {
+function step(replay: ControlOptions["replay"], request: ReplayStep): Response {
   if (replay === null) {
     const error = "This gateway serves the synthetic market; a step needs --replay DIR";
     return problemResponse(problem(409, "not-a-replay", error));

@@ -5,6 +5,9 @@ import { byConId, marketDataRequest, withGateway } from "./gateway_for_test.ts";
 import type { Message, RawClient } from "./raw_client.ts";
 import { EA, EA_CALL, EA_PUT, SPX, SPX_CALL } from "./small_market.ts";
 
+/** What the control API is told to close the market. */
+const OPEN = false;
+
 const MODEL = {
   impliedVol: 0.3,
   delta: 0.5,
@@ -168,7 +171,7 @@ Deno.test("closing the market by hand turns a frozen subscription over at once",
     await client.send(59, 1, 4);
     await client.send(...marketDataRequest(1, byConId(EA_CALL.conId)));
     await client.settle();
-    gateway.hours.force(JSON.parse("false"));
+    gateway.hours.force(OPEN);
     const kinds = async (): Promise<(string | undefined)[]> => {
       await client.settle();
       return client.received.filter((it) => it[0] === "58").map((it) => it[3]);

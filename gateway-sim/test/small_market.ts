@@ -1,30 +1,13 @@
 /** A market of three instruments whose quotes a test sets by hand. */
 import { type IsoDate, makeContract, parseIsoDate, type Right } from "../../options/contract.ts";
-import type { Bar, BarRequest, Instrument, Market, MarketQuote } from "../market/market.ts";
-
-/** A quote with nothing in it. */
-export const NO_QUOTE: MarketQuote = {
-  bid: null,
-  ask: null,
-  bidSize: null,
-  askSize: null,
-  last: null,
-  lastSize: null,
-  lastTimeMs: null,
-  volume: null,
-  open: null,
-  high: null,
-  low: null,
-  close: null,
-  callOpenInterest: null,
-  putOpenInterest: null,
-  callVolume: null,
-  putVolume: null,
-  historicalVol: null,
-  impliedVol: null,
-  halted: false,
-  computations: null,
-};
+import {
+  type Bar,
+  type BarRequest,
+  type Instrument,
+  type Market,
+  type MarketQuote,
+  NO_QUOTE,
+} from "../market/market.ts";
 
 const HOURS = "20260715:0930-20260715:1600;20260716:0930-20260716:1600";
 

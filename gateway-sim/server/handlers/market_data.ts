@@ -1,6 +1,6 @@
 /** reqMktData, cancelMktData, reqMarketDataType: streaming quotes and snapshots. */
 import type { Timer } from "../../../base/clock.ts";
-import type { Instrument, MarketQuote } from "../../market/market.ts";
+import { type Instrument, type MarketQuote, NO_QUOTE } from "../../market/market.ts";
 import type { FieldReader } from "../../wire/fields.ts";
 import {
   type MarketDataRequest,
@@ -199,30 +199,6 @@ function sendChanges(
     session.send(message);
   }
 }
-
-/** What is said of an instrument that had a quote and has none any more. */
-const NO_QUOTE: MarketQuote = {
-  bid: null,
-  ask: null,
-  bidSize: null,
-  askSize: null,
-  last: null,
-  lastSize: null,
-  lastTimeMs: null,
-  volume: null,
-  open: null,
-  high: null,
-  low: null,
-  close: null,
-  callOpenInterest: null,
-  putOpenInterest: null,
-  callVolume: null,
-  putVolume: null,
-  historicalVol: null,
-  impliedVol: null,
-  halted: false,
-  computations: null,
-};
 
 /** The code of the map of exchanges behind the best bid and offer, as TWS sends it. */
 function bbo(it: Instrument): string {

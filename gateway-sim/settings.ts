@@ -1,0 +1,132 @@
+/** The gateway's settings, as its command line gives them. */
+import { InvalidArgumentError, type Option } from "commander";
+import { port, setting, wholeNumber } from "../base/command.ts";
+import { GREATEST_SERVER_VERSION, SMALLEST_SERVER_VERSION } from "./wire/versions.ts";
+
+/** The settings of a run. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly controlPort: number;
+  readonly seed: number;
+  /** The folder of recorded chains; absent for the made-up market. */
+  readonly replay?: string;
+  /** Real seconds between the steps that a replay makes by itself; absent for none. */
+  readonly stepSeconds?: number;
+  readonly messageLimit: number;
+  readonly lineLimit: number;
+  readonly tickDelay: { readonly leastMs: number; readonly mostMs: number };
+  readonly serverVersion: number;
+  readonly accounts: readonly string[];
+  /** Absent: 0, or for a replay what makes its earliest file now. */
+  readonly clockOffsetMs?: number;
+}
+
+const GREATEST_LIMIT = 1_000_000;
+const GREATEST_SEED = 2_147_483_647;
+const GREATEST_STEP_SECONDS = 86_400;
+/** About 300 years: beyond it there are no chains. */
+const GREATEST_OFFSET_MS = 10_000_000_000_000;
+
+/**
+ * `100-1600`, or one number, in milliseconds.
+ *
+ * @throws {InvalidArgumentError} saying what is allowed.
+ */
+export function parseTickDelay(text: string): Settings["tickDelay"] {
+  const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(text.trim());
+  const leastMs = Number(match?.[1]);
+  const mostMs = Number(match?.[2] ?? match?.[1]);
+  if (!match || leastMs > mostMs) {
+    throw new InvalidArgumentError("Allowed: milliseconds as 0 or 100-1600, smaller number first.");
+  }
+  return { leastMs, mostMs };
+}
+
+/**
+ * Account codes, comma between.
+ *
+ * @throws {InvalidArgumentError} saying what is allowed.
+ */
+export function parseAccounts(text: string): readonly string[] {
+  const codes = text.split(",").map((code) => code.trim());
+  if (!codes.every((code) => /^[A-Z]{1,3}\d{3,12}$/.test(code))) {
+    throw new InvalidArgumentError("Allowed: account codes such as DU1234567, comma between.");
+  }
+  return codes;
+}
+
+/** All settings as commander options. */
+export function settings(): readonly Option[] {
+  const limit = wholeNumber(0, GREATEST_LIMIT);
+  return [
+    setting({
+      flags: "--host <address>",
+      help: "address for the TWS API; the control API stays on 127.0.0.1",
+      parse: (text) => text,
+      fallback: "127.0.0.1",
+    }),
+    setting({
+      flags: "--port <number>",
+      help: "port of the TWS API; 0: any free one",
+      parse: port,
+      fallback: 4002,
+    }),
+    setting({
+      flags: "--control-port <number>",
+      help: "port of the control API; 0: any free one",
+      parse: port,
+      fallback: 4080,
+    }),
+    setting({
+      flags: "--seed <number>",
+      help: "seed of the made-up market and of the delays",
+      parse: wholeNumber(0, GREATEST_SEED),
+      fallback: 1,
+    }),
+    setting({
+      flags: "--replay <folder>",
+      help: "serve the recorded chains of a folder instead of the made-up market",
+      parse: (text) => text,
+    }),
+    setting({
+      flags: "--step-seconds <number>",
+      help: "show the next recorded file of each symbol every so many seconds",
+      parse: wholeNumber(1, GREATEST_STEP_SECONDS),
+    }),
+    setting({
+      flags: "--message-limit <number>",
+      help: "messages per second of one client; 0: without limit",
+      parse: limit,
+      fallback: 50,
+    }),
+    setting({
+      flags: "--line-limit <number>",
+      help: "market-data lines of all clients together; 0: without limit",
+      parse: limit,
+      fallback: 100,
+    }),
+    setting({
+      flags: "--tick-delay <ms>",
+      help: "ticks of a new subscription come within these milliseconds; 0: at once",
+      parse: parseTickDelay,
+    }).default({ leastMs: 100, mostMs: 1600 }, "100-1600"),
+    setting({
+      flags: "--server-version <number>",
+      help: "greatest server version to announce",
+      parse: wholeNumber(SMALLEST_SERVER_VERSION, GREATEST_SERVER_VERSION),
+      fallback: GREATEST_SERVER_VERSION,
+    }),
+    setting({
+      flags: "--accounts <codes>",
+      help: "account codes, comma between",
+      parse: parseAccounts,
+    }).default(["DU1234567"], "DU1234567"),
+    setting({
+      flags: "--clock-offset-ms <number>",
+      help: "domain time minus real time; with --replay the earliest file is now unless given",
+      env: "CLOCK_OFFSET_MS",
+      parse: wholeNumber(-GREATEST_OFFSET_MS, GREATEST_OFFSET_MS),
+    }),
+  ];
+}
