@@ -31,10 +31,11 @@ export interface Session {
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { sessionOn } from "./calendar.ts";
  * import { parseIsoDate } from "./contract.ts";
  * const day = parseIsoDate("2026-11-27"); // the day after Thanksgiving
- * console.assert(day && sessionOn(day)?.closeMs === Date.UTC(2026, 10, 27, 18));
+ * assert(day && sessionOn(day)?.closeMs === Date.UTC(2026, 10, 27, 18));
  * ```
  */
 export function sessionOn(date: IsoDate): Session | null {
@@ -92,10 +93,11 @@ export function lastCloseMs(nowMs: number, tickerOrRoot: string): number {
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { expiresAtMs } from "./calendar.ts";
  * import { parseOcc } from "./contract.ts";
  * const spx = parseOcc("SPX260717C07500000"); // settles on Friday's open
- * console.assert(spx && expiresAtMs(spx) === Date.UTC(2026, 6, 16, 20, 15));
+ * assert(spx && expiresAtMs(spx) === Date.UTC(2026, 6, 16, 20, 15));
  * ```
  */
 export function expiresAtMs(contract: Pick<Contract, "root" | "expiry">): number {

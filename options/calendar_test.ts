@@ -145,7 +145,11 @@ const expiries: [what: string, symbol: string, end: string][] = [
   ["a Good Friday expiry on Thursday", "EA190419C00100000", "2019-04-18T20:00:00.000Z"],
   ["a Good Friday expiry of SPX on Wednesday", "SPX190419C02900000", "2019-04-17T20:15:00.000Z"],
   ["Juneteenth's SPX on Wednesday", "SPX260619C07000000", "2026-06-17T20:15:00.000Z"],
-  ["a Christmas expiry of SPX two sessions before", "SPX261225C07000000", "2026-12-23T21:15:00.000Z"],
+  [
+    "a Christmas expiry of SPX two sessions before",
+    "SPX261225C07000000",
+    "2026-12-23T21:15:00.000Z",
+  ],
 ];
 for (const [what, symbol, end] of expiries) {
   Deno.test(`expiresAtMs() ends ${what}`, () => assert.equal(expiry(symbol), end));

@@ -50,9 +50,10 @@ const checkpoint = z.object({
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { EMPTY_CHAIN } from "./chain.ts";
  * import { parseChain, serializeChain } from "./checkpoint.ts";
- * console.assert(parseChain(serializeChain(EMPTY_CHAIN))?.contracts.size === 0);
+ * assert(parseChain(serializeChain(EMPTY_CHAIN))?.contracts.size === 0);
  * ```
  */
 export function serializeChain(chain: LastKnownChain): string {

@@ -38,9 +38,10 @@ const TICKER = /^[A-Z][A-Z0-9]{0,9}(?:-[A-Z0-9]{1,3})?$/;
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { parseTicker } from "./contract.ts";
- * console.assert(parseTicker("brk.b") === "BRK-B");
- * console.assert(parseTicker("no such!") === undefined);
+ * assert(parseTicker("brk.b") === "BRK-B");
+ * assert(parseTicker("no such!") === undefined);
  * ```
  */
 export function parseTicker(text: string): Ticker | undefined {
@@ -54,9 +55,10 @@ export function parseTicker(text: string): Ticker | undefined {
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { parseIsoDate } from "./contract.ts";
- * console.assert(parseIsoDate("20260717") === "2026-07-17");
- * console.assert(parseIsoDate("2026-02-30") === undefined);
+ * assert(parseIsoDate("20260717") === "2026-07-17");
+ * assert(parseIsoDate("2026-02-30") === undefined);
  * ```
  */
 export function parseIsoDate(text: string): IsoDate | undefined {
@@ -75,9 +77,10 @@ export function parseIsoDate(text: string): IsoDate | undefined {
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { parseOcc } from "./contract.ts";
  * const contract = parseOcc("SPXW  260717C07500000");
- * console.assert(contract?.occ === "SPXW260717C07500000" && contract.strike === 7500);
+ * assert(contract?.occ === "SPXW260717C07500000" && contract.strike === 7500);
  * ```
  */
 export function parseOcc(text: string): Contract | undefined {
@@ -96,10 +99,11 @@ export function parseOcc(text: string): Contract | undefined {
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { makeContract, parseIsoDate } from "./contract.ts";
  * const expiry = parseIsoDate("2014-06-21");
  * const contract = expiry && makeContract("AAPL", expiry, "P", 70.71);
- * console.assert(contract?.occ === "AAPL140621P00070710");
+ * assert(contract?.occ === "AAPL140621P00070710");
  * ```
  */
 export function makeContract(

@@ -39,6 +39,7 @@ export function comesAfter(
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { EMPTY_CHAIN, type StoredBatch } from "./chain.ts";
  * import { applyBatch } from "./fold.ts";
  * const batch: StoredBatch = {
@@ -46,7 +47,7 @@ export function comesAfter(
  *   mode: "snapshot", late: false, readId: null, traceId: null, snapshotId: "1", spot: 206.41,
  *   quotes: [], missing: [],
  * };
- * console.assert(applyBatch(EMPTY_CHAIN, batch).chain.spot?.value === 206.41);
+ * assert(applyBatch(EMPTY_CHAIN, batch).chain.spot?.value === 206.41);
  * ```
  */
 export function applyBatch(chain: LastKnownChain, batch: StoredBatch): Applied {
@@ -81,10 +82,11 @@ export function foldBatches(chain: LastKnownChain, batches: Iterable<StoredBatch
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { realValue } from "./fold.ts";
- * console.assert(realValue("impliedVol", 1e-5) === null);
- * console.assert(realValue("volume", 0) === 0);
- * console.assert(realValue("bid", 0) === null);
+ * assert(realValue("impliedVol", 1e-5) === null);
+ * assert(realValue("volume", 0) === 0);
+ * assert(realValue("bid", 0) === null);
  * ```
  */
 export function realValue(field: QuoteField, raw: number | null): number | null {

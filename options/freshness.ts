@@ -47,9 +47,10 @@ export function effectiveAgeMs(ageMs: number, kind: MarketDataKind | null): numb
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { freshnessOf } from "./freshness.ts";
- * console.assert(freshnessOf(12_000, "realtime") === "live");
- * console.assert(freshnessOf(12_000, "delayed") === "recent");
+ * assert(freshnessOf(12_000, "realtime") === "live");
+ * assert(freshnessOf(12_000, "delayed") === "recent");
  * ```
  */
 export function freshnessOf(ageMs: number, kind: MarketDataKind | null): Freshness {
@@ -65,8 +66,9 @@ export function freshnessOf(ageMs: number, kind: MarketDataKind | null): Freshne
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { ageText } from "./freshness.ts";
- * console.assert(ageText(372_000) === "6 min");
+ * assert(ageText(372_000) === "6 min");
  * ```
  */
 export function ageText(ageMs: number): string {

@@ -31,9 +31,10 @@ const LATE = words(`
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { optionClassOf } from "./option_class.ts";
- * console.assert(optionClassOf("SPX") === "am-index" && optionClassOf("SPXW") === "pm-index");
- * console.assert(optionClassOf("SPY") === "late" && optionClassOf("EA") === "equity");
+ * assert(optionClassOf("SPX") === "am-index" && optionClassOf("SPXW") === "pm-index");
+ * assert(optionClassOf("SPY") === "late" && optionClassOf("EA") === "equity");
  * ```
  */
 export function optionClassOf(root: string): OptionClass {

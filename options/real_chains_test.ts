@@ -153,6 +153,6 @@ testOnRealChains(
       assert.ok(batch.quotes.filter(priced).length < 0.1 * batch.quotes.length);
     }
     // Were there none, the test would prove nothing.
-  assert.ok(madeUpIvs > 600);
+    assert.ok(madeUpIvs > 600);
   },
 );

@@ -126,11 +126,12 @@ export interface ReasonFacts {
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { reasonFor } from "./reasons.ts";
  * const saturday = Date.UTC(2026, 6, 18, 15);
  * const fridaysClose = Date.UTC(2026, 6, 17, 20);
  * const facts = { nowMs: saturday, ticker: "EA", asOfMs: fridaysClose, agentOnline: true };
- * console.assert(reasonFor(facts)?.code === "market_closed");
+ * assert(reasonFor(facts)?.code === "market_closed");
  * ```
  */
 export function reasonFor(facts: ReasonFacts): Reason | null {

@@ -135,10 +135,11 @@ export interface ChainContext {
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { EMPTY_CHAIN } from "../chain.ts";
  * import { chainAnswer } from "./chain.ts";
  * const answer = chainAnswer(EMPTY_CHAIN, { nowMs: 0, ticker: "EA", dealId: null, agentOnline: false });
- * console.assert(answer.contracts.length === 0 && answer.reason?.code === "agent_offline");
+ * assert(answer.contracts.length === 0 && answer.reason?.code === "agent_offline");
  * ```
  */
 export function chainAnswer(chain: LastKnownChain, context: ChainContext): ChainAnswer {

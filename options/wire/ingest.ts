@@ -31,6 +31,7 @@ export type IngestOutcome =
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { parseIngest } from "./ingest.ts";
  * const outcome = parseIngest({
  *   ticker: "spx",
@@ -38,7 +39,7 @@ export type IngestOutcome =
  *   agentTimestamp: "2026-07-15T17:15:53Z",
  *   contracts: [{ symbol: "SPXW260717C07500000", bid: 12.1, ask: -1 }],
  * });
- * console.assert(outcome.ok && outcome.batch.quotes[0]?.ask === null);
+ * assert(outcome.ok && outcome.batch.quotes[0]?.ask === null);
  * ```
  */
 export function parseIngest(body: unknown): IngestOutcome {

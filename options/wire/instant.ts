@@ -13,9 +13,10 @@ export type NotAnInstant = "not a time" | "no zone";
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { parseInstant } from "./instant.ts";
- * console.assert(parseInstant("2026-07-15T13:15:53.372439-04:00") === Date.UTC(2026, 6, 15, 17, 15, 53, 372));
- * console.assert(parseInstant("2026-07-15T13:15:53") === "no zone");
+ * assert(parseInstant("2026-07-15T13:15:53.372439-04:00") === Date.UTC(2026, 6, 15, 17, 15, 53, 372));
+ * assert(parseInstant("2026-07-15T13:15:53") === "no zone");
  * ```
  */
 export function parseInstant(text: string): number | NotAnInstant {

@@ -85,8 +85,9 @@ export function tickerRowOf(chain: LastKnownChain, context: TickerContext): Tick
  *
  * @example
  * ```ts
+ * import { strict as assert } from "node:assert";
  * import { changeOf } from "./tickers.ts";
- * console.assert(changeOf(330.39, 326.93)?.percent === 1.06);
+ * assert(changeOf(330.39, 326.93)?.percent === 1.06);
  * ```
  */
 export function changeOf(
