@@ -342,6 +342,8 @@ Deno.test("historical requests that are wrong say why; no bars is 162", async ()
       assert.equal(code, 321);
       assert.match(text, message);
     }
+    await ask(199, { size: "1 secs", span: "1 Y" });
+    assert.match((await client.nextError(199))[1], /Time length exceed max/);
     await ask(200, {});
     assert.equal((await client.nextError(200))[0], 162);
     await client.send(25, 1, 201);

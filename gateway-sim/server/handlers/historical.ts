@@ -19,6 +19,8 @@ import {
 import { resolveContract, type Session, type Subject, validationText } from "../session.ts";
 
 const HISTORICAL_ERROR = "Historical Market Data Service error message:";
+/** Around the clock; an answer must fit into one frame. TWS refuses what is too long with this text. */
+const MOST_BARS = 200_000;
 const KINDS: readonly BarRequest["what"][] = ["TRADES", "MIDPOINT", "BID_ASK"];
 
 /** Historical bars of one connection. */
@@ -32,6 +34,9 @@ export function historical(session: Session): Subject {
     const asked = barRequest(request, instrument, market.nowMs());
     if (typeof asked === "string") {
       return session.fail(request.reqId, 321, validationText(asked));
+    }
+    if (asked.durationMs / asked.barMs > MOST_BARS) {
+      return session.fail(request.reqId, 162, `${HISTORICAL_ERROR}Time length exceed max.`);
     }
     const bars = market.bars(asked);
     if (bars.length === 0) {
