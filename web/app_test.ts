@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { PROBLEM_MEDIA_TYPE } from "../base/problem.ts";
 import { systemClock } from "../base/clock.ts";
+import { connectDatabase } from "../db/connect.ts";
 import { jsonLog } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { DatabaseAway } from "./database.ts";
@@ -11,11 +12,17 @@ function appOf(handler: Handler, path = "/api/thing", role: Role = "viewer") {
   const lines: string[] = [];
   const kind: RouteKind = path.startsWith("/api/") ? "api" : "page";
   const routes: Route[] = [{ method: "GET", path, role, kind, handler }];
+  // Nothing here asks the database: no connection is made.
+  const sql = connectDatabase({ url: "postgres://127.0.0.1:1/none", program: "test", max: 1 });
   const services: Services = {
     clock: systemClock(),
     log: jsonLog({ program: "web", level: "info", nowMs: () => 0, write: (l) => lines.push(l) }),
     version: "test",
+    database: { work: sql, quick: sql },
     chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
+    committed: () => {},
+    openLive: () => {},
+    conflictWindowMs: 60_000,
   };
   const app = buildApp({
     services,
