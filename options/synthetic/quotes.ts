@@ -73,15 +73,16 @@ export function optionQuote(
   const key = keyOf(seed, listed);
   const sinceMs = quotedSinceMs(seed, listed, atMs);
   const worth = worthAt(seed, listed, sinceMs);
-  const activity = activityOf(listed, worth);
   const day = marketDayAt(sinceMs);
+  // How much trades in a day, and what is open, is settled at its beginning.
+  const atOpening = worthAt(seed, listed, day.opensAtMs);
+  const activity = activityOf(listed, atOpening);
   return {
     sinceMs,
     worth,
     ...twoSided(key, listed, worth, activity, sinceMs),
     ...tradesOf(seed, key, listed, activity, day, range, sinceMs),
-    // It is counted once a day.
-    openInterest: openInterestOf(key, listed, worthAt(seed, listed, day.opensAtMs)),
+    openInterest: openInterestOf(key, listed, atOpening),
   };
 }
 
