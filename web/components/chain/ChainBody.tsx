@@ -37,7 +37,7 @@ function SectionBlock(props: { section: Section; spot: number | null; named: boo
   return (
     <section class="root" data-root={section.root} data-expiry={section.expiry}>
       <h2 class={named ? undefined : "vh"}>
-        {section.root}
+        {section.root}{" "}
         <small>{`${dateText(section.expiry)} · ${countOf(contracts, "contract")}`}</small>
       </h2>
       <ChainTable section={section} spot={spot} caption={`${name}, calls and puts by strike`} />

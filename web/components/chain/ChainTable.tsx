@@ -18,7 +18,6 @@ export function ChainTable(
 ): VNode {
   const { section: { rows, key }, spot } = props;
   const spotId = `spot-${key.replace(" ", "-")}`;
-  const below = spot === null ? -1 : rowsBelow(rows, spot);
   const draw = (row: StrikeRow): VNode => (
     <Row
       key={row.strike}
@@ -28,15 +27,16 @@ export function ChainTable(
       inTheMoney={spot === null || spot === row.strike ? null : spot > row.strike ? "call" : "put"}
     />
   );
+  // One list, so that a row stays the same one when the spot passes it.
+  const lines = rows.map(draw);
+  if (spot !== null) {
+    lines.splice(rowsBelow(rows, spot), 0, <SpotLine key="spot" id={spotId} spot={spot} />);
+  }
   return (
     <table class="chain">
       <caption class="vh">{props.caption}</caption>
       <TableHead spotId={spot === null ? undefined : spotId} />
-      <tbody>
-        {rows.slice(0, Math.max(below, 0)).map(draw)}
-        {spot === null ? null : <SpotLine key="spot" id={spotId} spot={spot} />}
-        {rows.slice(Math.max(below, 0)).map(draw)}
-      </tbody>
+      <tbody>{lines}</tbody>
     </table>
   );
 }
