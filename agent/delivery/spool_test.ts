@@ -1,0 +1,121 @@
+import { strict as assert } from "node:assert";
+import { parseTicker, type Ticker } from "../../options/contract.ts";
+import { jsonLog, silentLog } from "../../telemetry/log.ts";
+import { openSpool, type Spool, type SpoolLimits } from "./spool.ts";
+
+function ticker(text: string): Ticker {
+  const read = parseTicker(text);
+  assert.ok(read);
+  return read;
+}
+
+const EA = ticker("EA");
+
+/** Random letters do not compress, so that a bound on bytes can be met. */
+function text(bytes: number): string {
+  return Array.from({ length: bytes }, () => Math.random().toString(36)[2] ?? "x").join("");
+}
+
+async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "lastmark-spool-" });
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function open(folder: string, limits?: SpoolLimits): Spool {
+  return openSpool({ folder: `${folder}/spool`, log: silentLog, ...(limits && { limits }) });
+}
+
+function add(spool: Spool, key: string, json = `{"key":"${key}"}`): number {
+  return spool.add({ key, ticker: EA, json, storedAtMs: 1_000 }).id;
+}
+
+Deno.test("SP-1: a snapshot that was written is there after the program was killed", async () => {
+  await withFolder((folder) => {
+    // Not closed, as after kill -9: all that was written is in the log file beside the database.
+    const id = add(open(folder), "a");
+    const reopened = open(folder);
+    assert.deepEqual(reopened.read(id), {
+      id,
+      ticker: EA,
+      key: "a",
+      storedAtMs: 1_000,
+      json: '{"key":"a"}',
+    });
+    reopened.close();
+  });
+});
+
+Deno.test("SP-2: waiting() lists oldest first, and ids never come back after a removal", async () => {
+  await withFolder((folder) => {
+    const spool = open(folder);
+    const ids = ["a", "b"].map((key) => add(spool, key));
+    for (const id of ids) spool.remove(id);
+    const later = add(spool, "c");
+    assert.ok(ids.every((id) => id < later));
+    assert.deepEqual(spool.waiting(), [{ id: later, ticker: EA }]);
+    spool.close();
+  });
+});
+
+Deno.test("SP-5: reject() moves a snapshot aside, and keeps a bounded number of them", async () => {
+  await withFolder((folder) => {
+    const spool = open(folder, { mostBytes: 1_000_000, mostRejected: 2 });
+    for (const key of ["a", "b", "c"]) {
+      spool.reject(add(spool, key), { status: 400, message: `bad ${key}`, atMs: 2_000 });
+    }
+    assert.deepEqual(spool.waiting(), []);
+    assert.deepEqual(spool.rejected().map((each) => each.message), ["bad b", "bad c"]);
+    spool.close();
+  });
+});
+
+Deno.test("SP-7: a full spool drops its oldest, and says so", async () => {
+  await withFolder((folder) => {
+    const lines: string[] = [];
+    const log = jsonLog({
+      program: "test",
+      level: "info",
+      nowMs: () => 0,
+      write: (line) => lines.push(line),
+    });
+    const limits = { mostBytes: 100_000, mostRejected: 1 };
+    const spool = openSpool({ folder, log, limits });
+    const ids = ["a", "b", "c"].map((key) => add(spool, key, JSON.stringify(text(60_000))));
+    assert.deepEqual(spool.waiting().map((each) => each.id), ids.slice(1));
+    assert.match(lines.join("\n"), /spool.dropped/);
+    spool.close();
+  });
+});
+
+Deno.test("SP-8: a file that is no database is set aside, and a new spool begun", async () => {
+  await withFolder(async (folder) => {
+    const broken = `${folder}/spool`;
+    await Deno.mkdir(broken);
+    await Deno.writeTextFile(`${broken}/spool.sqlite`, "this is no database".repeat(1_000));
+    const spool = open(folder);
+    add(spool, "a");
+    assert.equal(spool.waiting().length, 1);
+    spool.close();
+    const names = (await Array.fromAsync(Deno.readDir(broken))).map((entry) => entry.name);
+    assert.equal(names.filter((name) => name.includes(".broken-")).length, 1);
+  });
+});
+
+Deno.test("SP-9: two programs may write to one spool", async () => {
+  await withFolder((folder) => {
+    const one = open(folder);
+    const other = open(folder);
+    add(one, "a");
+    const id = add(other, "b");
+    assert.equal(one.waiting().length, 2);
+    assert.equal(one.read(id)?.key, "b");
+    one.remove(id);
+    assert.equal(other.read(id), undefined);
+    one.close();
+    other.close();
+  });
+});
