@@ -28,9 +28,10 @@ export interface Clock {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { systemClock } from "./clock.ts";
  * const clock = systemClock({ offsetMs: -3_600_000 });
- * console.assert(clock.realNowMs() - clock.nowMs() >= 3_599_000);
+ * assert(clock.realNowMs() - clock.nowMs() >= 3_599_000);
  * ```
  */
 export function systemClock(options: { readonly offsetMs?: number } = {}): Clock {
@@ -87,12 +88,13 @@ export interface ManualClock extends Clock {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { manualClock } from "./clock.ts";
  * const clock = manualClock(Date.UTC(2026, 6, 15));
  * let rang = 0;
  * clock.every(1_000, () => rang++);
  * clock.advance(3_500);
- * console.assert(rang === 3);
+ * assert(rang === 3);
  * ```
  */
 export function manualClock(startMs = 0, offsetMs = 0): ManualClock {

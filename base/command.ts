@@ -87,11 +87,12 @@ export function idRange(text: string): IdRange {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { command, port, setting } from "./command.ts";
  * const web = command("web", "The server.")
  *   .addOption(setting({ flags: "--port <number>", help: "port", env: "APP_PORT", parse: port, fallback: 8000 }));
  * web.parse(["--port", "9000"], { from: "user" });
- * console.assert(web.opts<{ port: number }>().port === 9000);
+ * assert(web.opts<{ port: number }>().port === 9000);
  * ```
  */
 export function command(name: string, description: string): Command {

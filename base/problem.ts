@@ -33,9 +33,10 @@ export interface Problem {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { problem } from "./problem.ts";
  * const p = problem(404, "unknown-ticker", "Ticker is not watched", { ticker: "XYZ" });
- * console.assert(p.type === "/problems/unknown-ticker");
+ * assert(p.type === "/problems/unknown-ticker");
  * ```
  */
 export function problem(
@@ -52,9 +53,10 @@ export function problem(
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { problem, problemResponse } from "./problem.ts";
  * const response = problemResponse(problem(401, "no-key", "API key required"));
- * console.assert(response.status === 401);
+ * assert(response.status === 401);
  * ```
  */
 export function problemResponse(body: Problem, headers: HeadersInit = {}): Response {

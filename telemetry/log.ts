@@ -34,11 +34,12 @@ export interface LogOptions {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { jsonLog } from "./log.ts";
  * const lines: string[] = [];
  * const log = jsonLog({ program: "web", level: "info", nowMs: () => 0, write: (l) => lines.push(l) });
  * log.info("web.listening", "Listening", { port: 8000 });
- * console.assert(JSON.parse(lines[0] ?? "").event === "web.listening");
+ * assert(JSON.parse(lines[0] ?? "").event === "web.listening");
  * ```
  */
 export function jsonLog(options: LogOptions, bound: LogFields = {}): Log {
