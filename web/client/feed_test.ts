@@ -126,7 +126,7 @@ Deno.test("a connection that is silent for twenty seconds is given up", () => {
   assert.deepEqual(lines, ["open"]);
   clock.advance(1);
   assert.deepEqual(lines, ["open", "away"]);
-  assert.equal(sockets[0]?.closed, true);
+  assert.ok(sockets[0]?.closed);
 });
 
 Deno.test("what the server could not do is asked again five seconds later", () => {

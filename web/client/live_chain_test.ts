@@ -61,7 +61,11 @@ Deno.test("a page that takes a delta is the page the server would render then", 
   const after = chainOf(first, second);
   const taken = takeDelta(pageOf(chainOf(first)), deltaOf(after, 1, [CALL]));
   assert.deepEqual(taken, pageOf(after));
-  assert.equal(taken?.contracts.get(occ(CALL))?.fields.ask?.now, false);
+  assert.deepEqual(taken?.contracts.get(occ(CALL))?.fields.ask, {
+    value: 5,
+    seenAtMs: T0 - 2_000,
+    now: false,
+  });
 });
 
 Deno.test("a page that takes a whole chain is the page the server would render then", () => {

@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 import "./islands.ts";
-import { scriptsFor, stylesheet } from "./assets.ts";
+import { assetsFor } from "./assets.ts";
 import type { IslandName } from "./island_list.ts";
 
 interface PageProps {
@@ -17,7 +17,7 @@ interface PageProps {
 
 /** A whole document around what it is given. */
 export function Page({ title, island, here, children }: PageProps): VNode {
-  const scripts = island === undefined ? undefined : scriptsFor(island);
+  const assets = assetsFor(island);
   return (
     <html lang="en">
       <head>
@@ -26,9 +26,9 @@ export function Page({ title, island, here, children }: PageProps): VNode {
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · Lastmark`}</title>
         <link rel="icon" href="/static/mark.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href={stylesheet()} />
-        {scripts?.next.map((address) => <link key={address} rel="modulepreload" href={address} />)}
-        {scripts ? <script type="module" src={scripts.main}></script> : null}
+        {assets ? <link rel="stylesheet" href={assets.stylesheet} /> : null}
+        {assets?.preloads.map((href) => <link key={href} rel="modulepreload" href={href} />)}
+        {assets?.script === undefined ? null : <script type="module" src={assets.script}></script>}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -38,9 +38,20 @@ export function Page({ title, island, here, children }: PageProps): VNode {
             <a href="/" aria-current={here === "tickers" ? "page" : undefined}>Tickers</a>
           </nav>
         </header>
+        {assets ? null : <NotBuilt />}
         <main id="main">{children}</main>
       </body>
     </html>
+  );
+}
+
+/** Prices can be read without styles and scripts, so a missing build does not hide them. */
+function NotBuilt() {
+  return (
+    <p>
+      Styles and live updates are missing, because the browser’s part is not built: run{" "}
+      <code>deno task build</code>
+    </p>
   );
 }
 

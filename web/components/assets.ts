@@ -1,8 +1,9 @@
 /**
- * Which files a page loads: names carry a hash of their content, so the manifest of the build
- * (`build.ts`) is asked for them.
+ * Which files a page loads: their names carry a hash of what they hold, so the manifest of the
+ * build (`build.ts`) is asked for them.
  */
 import { z } from "zod";
+import type { IslandName } from "./island_list.ts";
 
 const MANIFEST = new URL("../dist/.vite/manifest.json", import.meta.url);
 
@@ -13,38 +14,43 @@ const manifestSchema = z.record(
 
 type Manifest = z.infer<typeof manifestSchema>;
 
+/** The addresses of what a page loads. */
+export interface Assets {
+  readonly stylesheet: string;
+  /** The script that wakes islands; `undefined` on a page without one, which loads none. */
+  readonly script: string | undefined;
+  /** What that script will ask for next. */
+  readonly preloads: readonly string[];
+}
+
 let manifest: Manifest | undefined;
 
-/** The style sheet's address. Throws, saying what to run, where nothing was built. */
-export function stylesheet(): string {
-  return addressOf("static/look.css");
-}
-
-/** The script that wakes islands, and what it will ask for next on a page with this island. */
-export function scriptsFor(island: string): { readonly main: string; readonly next: string[] } {
+/**
+ * What a page with this island, or with none, loads; `undefined` where nothing was built. Throws
+ * where the build is of another version.
+ */
+export function assetsFor(island: IslandName | undefined): Assets | undefined {
+  manifest ??= readManifest();
+  if (!manifest) return undefined;
+  const built = manifest;
+  const stylesheet = addressOf(built, "static/look.css");
+  if (island === undefined) return { stylesheet, script: undefined, preloads: [] };
   const entry = `islands/${island}.tsx`;
-  const next = [entry, ...(read()[entry]?.imports ?? [])].map(addressOf);
-  const main = addressOf("client/main.ts");
-  return { main, next: next.filter((address) => address !== main) };
+  const preloads = [entry, ...(built[entry]?.imports ?? [])].map((one) => addressOf(built, one));
+  return { stylesheet, script: addressOf(built, "client/main.ts"), preloads };
 }
 
-function addressOf(source: string): string {
-  const chunk = read()[source];
-  if (!chunk) {
-    throw new Error(`web/dist has no ${source}: it is outdated; run \`deno task build\``);
-  }
+function addressOf(built: Manifest, source: string): string {
+  const chunk = built[source];
+  if (!chunk) throw new Error(`web/dist lacks ${source}: it is outdated; run: deno task build`);
   return `/${chunk.file}`;
 }
 
-function read(): Manifest {
-  if (manifest) return manifest;
-  let text: string;
+function readManifest(): Manifest | undefined {
   try {
-    text = Deno.readTextFileSync(MANIFEST);
+    return manifestSchema.parse(JSON.parse(Deno.readTextFileSync(MANIFEST)));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error("web/dist is missing: run `deno task build`", { cause: error });
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
-  manifest = manifestSchema.parse(JSON.parse(text));
-  return manifest;
 }

@@ -28,8 +28,18 @@ export default function TickersView(props: TickersViewProps): VNode {
   return (
     <PageClockContext.Provider value={clock}>
       <p class="offline" role="status">{offline ?? ""}</p>
-      <TickerList rows={rows} />
+      {rows.length === 0 ? <NoTickers /> : <TickerList rows={rows} />}
     </PageClockContext.Provider>
+  );
+}
+
+function NoTickers() {
+  return (
+    <div class="note">
+      No ticker is watched yet. Watch one with{" "}
+      <code>deno task watch add AAPL</code>, or add a deal with{" "}
+      <code>deno task deals add EA --cash 210 --close 2026-12-31</code>.
+    </div>
   );
 }
 

@@ -11,19 +11,9 @@ export async function handler(_c: Context<AppEnv>, services: Services): Promise<
   const nowMs = clock.nowMs();
   const rows = (await chains.all()).map((known) => rowOf(known, nowMs));
   return htmlResponse(
-    <Page title="Tickers" here="tickers" {...(rows.length > 0 ? { island: "TickersView" } : {})}>
+    <Page title="Tickers" here="tickers" island="TickersView">
       <h1>Tickers</h1>
-      {rows.length > 0 ? <TickersView nowMs={nowMs} rows={rows} /> : <NoTickers />}
+      <TickersView nowMs={nowMs} rows={rows} />
     </Page>,
-  );
-}
-
-function NoTickers() {
-  return (
-    <div class="note">
-      No ticker is watched yet. Watch one with{" "}
-      <code>deno task watch add AAPL</code>, or add a deal with{" "}
-      <code>deno task deals add EA --cash 210 --close 2026-12-31</code>.
-    </div>
   );
 }
