@@ -7,7 +7,6 @@ import { expiresAtMs, newYorkDate } from "../../options/calendar.ts";
 import type { Ticker } from "../../options/contract.ts";
 import { optionClassOf } from "../../options/option_class.ts";
 import type { FiledChain } from "../../options/formats/chain_file.ts";
-import { readChainFolder } from "../../options/formats/folder.ts";
 import type { RecordedQuote } from "../../options/formats/recorded.ts";
 import { InstrumentBook } from "./book.ts";
 import { hoursFrom } from "./hours.ts";
@@ -52,8 +51,6 @@ export interface ReplayMarket extends Market {
   positions(): readonly ReplayPosition[];
   /** A symbol that shows its last chain stays there. */
   step(request: ReplayStep): ReplayStepOutcome;
-  /** The time of the earliest chain: where the clock of a replay starts. */
-  readonly earliestMs: number;
 }
 
 /** Indexes by their ticker; where they trade is the exchange that IB names. */
@@ -72,16 +69,6 @@ interface Reel {
   /** A name for each chain: the file's, with the time where a file holds several. */
   readonly names: readonly string[];
   shown: number;
-}
-
-/**
- * Opens the chain files of a folder as a market.
- * @throws {ChainFileError} where the folder or one of its files cannot be read.
- */
-export async function replayMarket(
-  options: { readonly dir: string; readonly clock: Clock },
-): Promise<ReplayMarket> {
-  return replayOf(await readChainFolder(options.dir), options.clock);
 }
 
 /** A market of chains that are sorted by ticker and time. */
@@ -129,7 +116,6 @@ export function replayOf(chains: readonly FiledChain[], clock: Clock): ReplayMar
   };
 
   return {
-    earliestMs: Math.min(...chains.map((chain) => chain.updatedMs)),
     nowMs: () => clock.nowMs(),
     find: (query) => current().book.find(query),
     instrument: (conId) => current().book.get(conId),
