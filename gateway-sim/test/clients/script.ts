@@ -5,8 +5,10 @@ import { TextLineStream } from "./text_lines.ts";
 /** Longer than any script that does well. */
 const DEADLINE_MS = 180_000;
 
-/** What was streamed of one option. */
 const Quote = z.record(z.string(), z.number());
+
+/** What was streamed of one option, by the names of the API. */
+export type Quote = z.infer<typeof Quote>;
 
 const Line = z.union([
   z.object({ step: z.string(), got: z.string() }),

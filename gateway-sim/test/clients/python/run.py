@@ -109,7 +109,7 @@ def pick_expiry(now, expiries, days):
 
 def check_details(rows, expiry, strikes):
     """The details of one expiry: every contract once, and as the option parameters said."""
-    check(len(rows) >= STREAMED, f"only {len(rows)} contracts")
+    check(len(rows) >= STREAMED + 4, f"only {len(rows)} contracts")
     contracts = [row.contract for row in rows]
     check(len({c.conId for c in contracts}) == len(rows), "a conId occurs twice")
     check(len({c.localSymbol for c in contracts}) == len(rows), "a localSymbol occurs twice")
@@ -124,8 +124,9 @@ def check_details(rows, expiry, strikes):
 
 
 def nearest(contracts, spot):
-    """The contracts nearest to the money, calls and puts."""
-    return sorted(contracts, key=lambda c: (abs(c.strike - spot), c.strike, c.right))[:STREAMED]
+    """The contracts nearest to the money, calls and puts: those to stream, and four more."""
+    ranked = sorted(contracts, key=lambda c: (abs(c.strike - spot), c.strike, c.right))
+    return ranked[:STREAMED], ranked[STREAMED : STREAMED + 4]
 
 
 def occ(contract):

@@ -152,7 +152,7 @@ def main():
     expiry = r.pick_expiry(now, expiries, args.days)
     contracts = run.step("contract details", details, expiry, strikes)
     spot = run.step("stream the underlying", stream_underlying, under)
-    chosen = r.nearest(contracts, spot)
+    chosen, others = r.nearest(contracts, spot)
     run.step("stream options", stream, chosen)
     run.step("snapshot", snapshot, chosen[0])
     for what in r.BARS:
@@ -165,7 +165,7 @@ def main():
     # Contracts that were not streamed before: a ticker keeps the values of earlier requests.
     for asked, expected, wanted in r.kinds(args):
         name = f"market data type {asked}"
-        run.step(name, market_data_type, contracts[asked], asked, expected, wanted)
+        run.step(name, market_data_type, others[asked - 1], asked, expected, wanted)
     run.step("disconnect", disconnect)
     run.finish()
 

@@ -176,7 +176,7 @@ export function checkDetails(
   expiry: string,
   strikes: readonly number[],
 ): Option[] {
-  assert.ok(rows.length >= STREAMED, `only ${rows.length} contracts`);
+  assert.ok(rows.length >= STREAMED + 4, `only ${rows.length} contracts`);
   const options = rows.map(({ contract, minTick, underConId, timeZoneId }) => {
     const { conId, strike, right, localSymbol } = contract;
     const about = JSON.stringify(contract);
@@ -194,17 +194,21 @@ export function checkDetails(
   return options;
 }
 
-/** The options nearest to the money, calls and puts. */
-export function nearest(options: readonly Option[], spot: number): Option[] {
+/** The options nearest to the money, calls and puts: those to stream, and four more. */
+export function nearest(
+  options: readonly Option[],
+  spot: number,
+): { readonly chosen: Option[]; readonly others: Option[] } {
   const key = ({ strike, right }: Option): [number, number, string] => [
     Math.abs(strike - spot),
     strike,
     right,
   ];
-  return [...options].sort((a, b) => {
+  const ranked = [...options].sort((a, b) => {
     const [x, y] = [key(a), key(b)];
     return x[0] - y[0] || x[1] - y[1] || x[2].localeCompare(y[2]);
-  }).slice(0, STREAMED);
+  });
+  return { chosen: ranked.slice(0, STREAMED), others: ranked.slice(STREAMED, STREAMED + 4) };
 }
 
 /** The OCC symbol without blanks. */

@@ -130,7 +130,8 @@ ib.on(EventName.accountSummaryEnd, end);
 ib.on(EventName.updateAccountValue, (key, value) => note("account", `${key} ${value}`));
 ib.on(EventName.accountDownloadEnd, () => end("account"));
 ib.on(EventName.accountUpdateMulti, (key, _account, _model, name) => note(key, name));
-ib.on(EventName.accountUpdateMultiEnd, end);
+// The library leaves this ID a text.
+ib.on(EventName.accountUpdateMultiEnd, (key) => end(Number(key)));
 ib.on(EventName.position, (_account, contract) => note("positions", contract));
 ib.on(EventName.positionEnd, () => end("positions"));
 ib.on(EventName.openOrderEnd, () => end("open orders"));
@@ -146,6 +147,7 @@ let expiries: string[] = [];
 let strikes: number[] = [];
 let options: run.Option[] = [];
 let chosen: run.Option[] = [];
+let others: run.Option[] = [];
 let spot = 0;
 
 await run.step("connect", async () => {
@@ -222,7 +224,7 @@ await run.step("stream the underlying", async () => {
   return `${JSON.stringify(quoteOf(key))}, volatilities by ticks ${[...volatilities].join(", ")}`;
 });
 await run.step("stream options", async () => {
-  chosen = run.nearest(options, spot);
+  ({ chosen, others } = run.nearest(options, spot));
   const keys = chosen.map((option) => {
     const key = ++lastId;
     ib.reqMktData(key, option.contract, run.GENERICS_OF_OPTION, run.STREAM, run.FREE_OF_CHARGE);
@@ -296,7 +298,7 @@ for (const { asked, expected, wanted } of run.kinds(args.closed)) {
   await run.step(`market data type ${asked}`, async () => {
     ib.reqMarketDataType(asked as MarketDataType);
     const key = ++lastId;
-    ib.reqMktData(key, options[asked]?.contract ?? {}, "", run.STREAM, run.FREE_OF_CHARGE);
+    ib.reqMktData(key, others[asked - 1]?.contract ?? {}, "", run.STREAM, run.FREE_OF_CHARGE);
     const arrived = (): boolean => wanted.every((field) => quoteOf(key)[field] !== undefined);
     await watch.until(() => kinds.has(key) && arrived(), wanted.join(" and "));
     ib.cancelMktData(key);

@@ -97,6 +97,7 @@ let expiries: readonly string[] = [];
 let strikes: readonly number[] = [];
 let options: run.Option[] = [];
 let chosen: run.Option[] = [];
+let others: run.Option[] = [];
 let spot = 0;
 const secType = args.secType as SecType; // The command line names one of IB's security types.
 
@@ -163,7 +164,7 @@ await run.step("stream the underlying", async () => {
   return `last ${spot}`;
 });
 await run.step("stream options", async () => {
-  chosen = run.nearest(options, spot);
+  ({ chosen, others } = run.nearest(options, spot));
   const quotes: Record<string, run.Quote> = {};
   try {
     await Promise.all(chosen.map(async (option) => {
@@ -227,7 +228,7 @@ await run.step("executions", async () => {
 for (const { asked, expected, wanted } of run.kinds(args.closed)) {
   await run.step(`market data type ${asked}`, async () => {
     ib.setMarketDataType(asked as MarketDataType);
-    const contract = options[asked]?.contract ?? {};
+    const contract = others[asked - 1]?.contract ?? {};
     const data = ib.getMarketData(contract, "", run.STREAM, run.FREE_OF_CHARGE);
     const ticks = await until(
       data,
