@@ -90,6 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   running.defer(() => http.shutdown());
   // Lines to pages are requests under way to the server: they must end before it can.
   running.defer(() => feed.close());
+  chains.warm();
   const { port } = http.addr;
   const cleanUp = running.move();
   return { url: urlOf(options.host, port), port, close: () => cleanUp.disposeAsync() };

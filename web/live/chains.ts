@@ -14,8 +14,9 @@ import { referenceCloseMs } from "./day.ts";
 import { catchUp, keepCheckpoint, loadChain } from "./fold.ts";
 import type { TrackedChain } from "./tracked.ts";
 
-/** Batches after which a checkpoint is kept: a cold start folds at most about so many. */
+/** Batches, and quotes in them, after which a checkpoint is kept: a cold start folds about so many. */
 export const CHECKPOINT_EVERY = 50;
+const CHECKPOINT_QUOTES = 40_000;
 
 /** How long a first fold may take before the database counts as away. */
 const LOAD_DEADLINE_MS = 20_000;
@@ -29,6 +30,8 @@ interface Entry {
   /** The highest position that was heard of. */
   storedSeq: number;
   keptSeq: number;
+  /** Quotes folded since the newest checkpoint. */
+  unkeptQuotes: number;
   catchingUp: Promise<void> | undefined;
   reference: { readonly closeMs: number; readonly price: number } | undefined;
 }
@@ -72,6 +75,11 @@ export class ChainCache implements Chains {
     if (!this.#followed) await this.refresh();
     const followed = [...this.#followed?.values() ?? []];
     return await Promise.all(followed.map((one) => this.#known(one)));
+  }
+
+  /** Folds every chain before somebody asks for it. */
+  warm(): void {
+    this.#inBackground(this.all());
   }
 
   /** Notes a position that was heard of; `true` where it is news. */
@@ -153,7 +161,7 @@ export class ChainCache implements Chains {
     const { work } = this.#parts.database;
     const { ticker, storedSeq } = entry;
     const first = entry.tracked === undefined;
-    const tracked = entry.tracked
+    const { tracked, quotes } = entry.tracked
       ? await catchUp(work, ticker, entry.tracked)
       : await loadChain(work, ticker);
     entry.tracked = tracked;
@@ -161,8 +169,10 @@ export class ChainCache implements Chains {
     // The database has the last word: a position it does not have (of another database) is none.
     if (entry.storedSeq === storedSeq || entry.storedSeq < seq) entry.storedSeq = seq;
     if (first) entry.keptSeq = tracked.sinceSeq;
-    if (seq - entry.keptSeq >= CHECKPOINT_EVERY) {
+    entry.unkeptQuotes += quotes;
+    if (seq - entry.keptSeq >= CHECKPOINT_EVERY || entry.unkeptQuotes >= CHECKPOINT_QUOTES) {
       entry.keptSeq = seq;
+      entry.unkeptQuotes = 0;
       this.#inBackground(keepCheckpoint(work, ticker, tracked.chain));
     }
   }
@@ -199,6 +209,7 @@ export class ChainCache implements Chains {
         tracked: undefined,
         storedSeq: 0,
         keptSeq: 0,
+        unkeptQuotes: 0,
         catchingUp: undefined,
         reference: undefined,
       };

@@ -7,23 +7,27 @@ import { parseChain, serializeChain } from "../../options/checkpoint.ts";
 import type { Ticker } from "../../options/contract.ts";
 import { advance, replace, track, type TrackedChain } from "./tracked.ts";
 
+/** A chain that was brought up to date, and how many quotes were folded for it. */
+export interface Folded {
+  readonly tracked: TrackedChain;
+  readonly quotes: number;
+}
+
 /** The chain as the database has it, from the newest checkpoint that holds. */
-export async function loadChain(sql: Sql, ticker: Ticker): Promise<TrackedChain> {
+export async function loadChain(sql: Sql, ticker: Ticker): Promise<Folded> {
   for (;;) {
-    const tracked = await takeTail(sql, ticker, track(await checkpointed(sql, ticker)));
+    const folded = await takeTail(sql, ticker, track(await checkpointed(sql, ticker)));
     // A late batch that came between the two reads makes the checkpoint one that no longer holds.
-    if (tracked) return tracked;
+    if (folded) return folded;
   }
 }
 
 /** The chain brought up to what the database has; a late batch has it folded anew. */
-export async function catchUp(
-  sql: Sql,
-  ticker: Ticker,
-  known: TrackedChain,
-): Promise<TrackedChain> {
-  return await takeTail(sql, ticker, known) ??
-    replace(known, (await loadChain(sql, ticker)).chain);
+export async function catchUp(sql: Sql, ticker: Ticker, known: TrackedChain): Promise<Folded> {
+  const folded = await takeTail(sql, ticker, known);
+  if (folded) return folded;
+  const anew = await loadChain(sql, ticker);
+  return { ...anew, tracked: replace(known, anew.tracked.chain) };
 }
 
 /** Keeps the chain for the next server that starts. */
@@ -51,12 +55,14 @@ async function takeTail(
   sql: Sql,
   ticker: Ticker,
   known: TrackedChain,
-): Promise<TrackedChain | undefined> {
+): Promise<Folded | undefined> {
   let tracked = known;
+  let quotes = 0;
   for await (const batch of batchesAfter(sql, ticker, { seq: known.chain.seq })) {
     const next = advance(tracked, batch);
     if (!next) return undefined;
     tracked = next;
+    quotes += batch.quotes.length;
   }
-  return tracked;
+  return { tracked, quotes };
 }
