@@ -3,12 +3,10 @@
  * their names, forward only, all or none, by node-pg-migrate under its advisory lock.
  */
 import { runner } from "node-pg-migrate";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
-import type { Sql } from "./connect.ts";
+import { MIGRATIONS_FOLDER, MIGRATIONS_TABLE } from "./pending.ts";
 
-const FOLDER = fileURLToPath(new URL("./migrations", import.meta.url));
-const TABLE = "lastmark_migrations";
+export { migrationNames, pendingMigrations } from "./pending.ts";
 
 /**
  * Runs the migrations that the database lacks and returns their names. Of several that start at
@@ -22,9 +20,9 @@ export async function migrate(url: string, upTo = Number.POSITIVE_INFINITY): Pro
   try {
     const ran = await runner({
       dbClient: client,
-      dir: FOLDER,
+      dir: MIGRATIONS_FOLDER,
       direction: "up",
-      migrationsTable: TABLE,
+      migrationsTable: MIGRATIONS_TABLE,
       checkOrder: true,
       singleTransaction: true,
       advisoryLockMode: "wait",
@@ -35,28 +33,4 @@ export async function migrate(url: string, upTo = Number.POSITIVE_INFINITY): Pro
   } finally {
     await client.end();
   }
-}
-
-/** The names of this version's migrations, in order. */
-export async function migrationNames(): Promise<string[]> {
-  const names: string[] = [];
-  for await (const entry of Deno.readDir(FOLDER)) {
-    if (entry.name.endsWith(".sql")) names.push(entry.name.slice(0, -".sql".length));
-  }
-  return names.sort();
-}
-
-/**
- * The migrations that the database lacks; a program that needs them says so and ends. A database
- * of a newer version lacks none: programs of two versions run side by side during a roll-out.
- */
-export async function pendingMigrations(sql: Sql): Promise<string[]> {
-  const [table] = await sql<
-    { there: boolean }[]
-  >`SELECT to_regclass(${TABLE}) IS NOT NULL AS there`;
-  const names = await migrationNames();
-  if (!table?.there) return names;
-  const done = await sql<{ name: string }[]>`SELECT name FROM ${sql(TABLE)}`;
-  const known = new Set(done.map((row) => row.name));
-  return names.filter((name) => !known.has(name));
 }

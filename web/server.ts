@@ -2,7 +2,7 @@
 import { systemClock } from "../base/clock.ts";
 import { connectDatabase, type Sql } from "../db/connect.ts";
 import { checkedInstallation } from "../db/installation.ts";
-import { pendingMigrations } from "../db/migrate.ts";
+import { pendingMigrations } from "../db/pending.ts";
 import type { Log } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import type { Database } from "./database.ts";
