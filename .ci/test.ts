@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { EXIT_USAGE } from "../base/command.ts";
+import { withTestDatabase } from "../db/testing.ts";
 import { type Counts, countsFrom, summary } from "./counts.ts";
 import { ROOT } from "./files.ts";
 import { browserMissing, containersMissing, pythonMissing } from "./needs.ts";
@@ -15,6 +16,8 @@ interface Suite {
   readonly paths: readonly string[];
   readonly ignore?: readonly string[];
   readonly flags?: readonly string[];
+  /** Whether its tests share one PostgreSQL server. */
+  readonly database?: true;
   /** Says what this machine lacks, or null when all is there. */
   readonly missing?: () => Promise<string | null>;
 }
@@ -28,9 +31,10 @@ const suites: Readonly<Record<string, Suite>> = {
     paths: ["."],
     ignore: [CLIENTS, BROWSER, CONTAINERS],
     flags: ["--parallel", "--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
+    database: true,
   },
   clients: { paths: [CLIENTS], missing: pythonMissing },
-  browser: { paths: [BROWSER], missing: browserMissing },
+  browser: { paths: [BROWSER], database: true, missing: browserMissing },
   containers: { paths: [CONTAINERS], missing: containersMissing },
 };
 
@@ -45,6 +49,8 @@ async function main(name: string): Promise<number> {
   if (Deno.env.get("LASTMARK_DATA") === undefined) {
     console.log("The tests on real chains are skipped: LASTMARK_DATA names no folder.");
   }
+  // Starts the server, for as long as this process lives, and puts its URL into the environment.
+  if (suite.database) await withTestDatabase(() => Promise.resolve());
   const counts = await runTests(suite);
   if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
   console.log(summary(counts));
