@@ -4,8 +4,10 @@
  * and gets what it missed: deltas, or the whole chain where that is less.
  */
 import { z } from "zod";
-import { parseIsoDate, parseTicker } from "../contract.ts";
-import { chainAnswerSchema, chainRow, chainState } from "./chain.ts";
+import { parseIsoDate, parseOcc, parseTicker } from "../contract.ts";
+import type { LastKnownContract } from "../chain.ts";
+import { chainAnswerSchema, chainRow, chainState, kindWord } from "./chain.ts";
+import { toIso } from "./instant.ts";
 import { tickerRow } from "./tickers.ts";
 
 const ticker = z.string().max(32).transform((text, context) => {
@@ -43,11 +45,23 @@ export type ClientMessage = z.output<typeof clientMessage>;
 /** What a browser writes. */
 export type ClientMessageText = z.input<typeof clientMessage>;
 
+/** How much is known of one expiry, and when its newest contract was seen. */
+export const expiryState = z.object({
+  expiry: z.string(),
+  contractCount: z.number().int(),
+  asOf: z.string().nullable().describe("null: never quoted"),
+  kind: kindWord.nullable(),
+});
+
+/** How much is known of one expiry. */
+export type ExpiryState = z.infer<typeof expiryState>;
+
 /** A whole chain, or one expiry of it (`expirations` still names all). */
 export const chainMessage = z.object({
   type: z.literal("chain"),
   ticker: z.string(),
   expiry: z.string().nullable(),
+  expiries: z.array(expiryState).describe("all of them, also where one was subscribed to"),
   chain: chainAnswerSchema,
 });
 
@@ -63,6 +77,7 @@ export const deltaMessage = z.object({
   seq: z.number().int(),
   state: chainState,
   expirations: z.array(z.string()),
+  expiries: z.array(expiryState).describe("those that changed, also others than subscribed to"),
   contracts: z.array(chainRow),
 });
 
@@ -100,3 +115,29 @@ export type ChainMessage = z.infer<typeof chainMessage>;
 export type DeltaMessage = z.infer<typeof deltaMessage>;
 /** Rows of the tickers page. */
 export type TickersMessage = z.infer<typeof tickersMessage>;
+
+/** The expiries of these contracts in their order, each as new as its newest quoted contract. */
+export function expiryStates(contracts: Iterable<LastKnownContract>): ExpiryState[] {
+  const newest = new Map<string, { count: number; asOfMs: number | null; kind: Kind }>();
+  for (const { occ, asOfMs, kind } of contracts) {
+    const expiry = parseOcc(occ)?.expiry;
+    if (expiry === undefined) throw new Error(`The key ${occ} of a chain is no OCC symbol.`);
+    const known = newest.get(expiry) ?? { count: 0, asOfMs: null, kind: null };
+    known.count += 1;
+    if (asOfMs !== null && asOfMs > (known.asOfMs ?? Number.NEGATIVE_INFINITY)) {
+      known.asOfMs = asOfMs;
+      known.kind = kind;
+    }
+    newest.set(expiry, known);
+  }
+  return [...newest].sort(([a], [b]) => a < b ? -1 : 1).map((
+    [expiry, { count, asOfMs, kind }],
+  ) => ({
+    expiry,
+    contractCount: count,
+    asOf: asOfMs === null ? null : toIso(asOfMs),
+    kind,
+  }));
+}
+
+type Kind = LastKnownContract["kind"];

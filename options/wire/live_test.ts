@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { EMPTY_CHAIN } from "../chain.ts";
-import { applyBatch } from "../fold.ts";
+import { applyBatch, foldBatches } from "../fold.ts";
 import { batchOf, quoteOf } from "../testing.ts";
 import { chainAnswer, chainRows, chainStateOf } from "./chain.ts";
-import { clientMessage, type ServerMessage, serverMessage } from "./live.ts";
+import { clientMessage, expiryStates, type ServerMessage, serverMessage } from "./live.ts";
 
 const T0 = Date.parse("2026-07-15T17:00:00Z");
 
@@ -43,6 +43,7 @@ Deno.test("W-31 a delta carries a chain's state and its changed rows in the form
   const context = { nowMs: T0, ticker: "EA", dealId: null, agentOnline: true };
   const { expirations, contracts, ...state } = chainAnswer(chain, context);
   assert.deepEqual(chainStateOf(chain, context), state);
+  const expiries = expiryStates(chain.contracts.values());
   const messages: ServerMessage[] = [
     {
       type: "delta",
@@ -52,12 +53,33 @@ Deno.test("W-31 a delta carries a chain's state and its changed rows in the form
       seq: 3,
       state,
       expirations,
+      expiries,
       contracts: chainRows(chain, changed, T0),
     },
-    { type: "chain", ticker: "EA", expiry: null, chain: { ...state, expirations, contracts } },
+    {
+      type: "chain",
+      ticker: "EA",
+      expiry: null,
+      expiries,
+      chain: { ...state, expirations, contracts },
+    },
     { type: "heartbeat", now: "2026-07-15T17:00:00.000Z" },
     { type: "problem", error: "EA is not watched.", ticker: "EA" },
     { type: "tickers", whole: true, rows: [] },
   ];
   for (const message of messages) assert.deepEqual(serverMessage.parse(message), message);
+});
+
+Deno.test("W-31 each expiry is as new as its newest quoted contract, and counts all", () => {
+  const first = batchOf(T0, [
+    quoteOf("EA270115C00200000", { bid: 7, ask: 8, kind: "realtime" }),
+    quoteOf("EA270115P00200000", { bid: 7, ask: 8, kind: "delayed" }),
+    quoteOf("EA261218C00200000", { bid: 7, ask: 8 }),
+  ]);
+  const second = batchOf(T0 + 1_000, [quoteOf("EA270115P00200000", { bid: 7, kind: "delayed" })]);
+  const { chain } = foldBatches(EMPTY_CHAIN, [first, second]);
+  assert.deepEqual(expiryStates(chain.contracts.values()), [
+    { expiry: "2026-12-18", contractCount: 1, asOf: "2026-07-15T17:00:00.000Z", kind: null },
+    { expiry: "2027-01-15", contractCount: 2, asOf: "2026-07-15T17:00:01.000Z", kind: "delayed" },
+  ]);
 });

@@ -2,8 +2,8 @@
 import type { LastKnownContract } from "../../options/chain.ts";
 import type { OccSymbol } from "../../options/contract.ts";
 import type { ChainState } from "../../options/wire/chain.ts";
-import type { ChainMessage, DeltaMessage } from "../../options/wire/live.ts";
-import { type ExpiryTab, tabsOf } from "../components/chain/view.ts";
+import type { ChainMessage, DeltaMessage, ExpiryState } from "../../options/wire/live.ts";
+import { type ExpiryTab, tabOf } from "../components/chain/view.ts";
 import { contractOfRow } from "./rows.ts";
 
 /** What a chain page shows at a moment. */
@@ -14,13 +14,13 @@ export interface ShownChain {
 }
 
 /** A chain page after a whole chain came. */
-export function takeChain(shown: ShownChain, { chain }: ChainMessage): ShownChain {
+export function takeChain(shown: ShownChain, { chain, expiries }: ChainMessage): ShownChain {
   const { expirations, contracts: rows, ...state } = chain;
   const contracts = new Map(rows.map((row) => {
     const contract = contractOfRow(row);
     return [contract.occ, keepIfSame(shown.contracts.get(contract.occ), contract)];
   }));
-  return { state, contracts, tabs: takeTabs(shown.tabs, expirations, contracts) };
+  return { state, contracts, tabs: takeTabs(shown.tabs, expirations, expiries) };
 }
 
 /** A chain page after a change; `undefined` where something before it is missing. */
@@ -36,19 +36,19 @@ export function takeDelta(shown: ShownChain, delta: DeltaMessage): ShownChain | 
   return {
     state: delta.state,
     contracts,
-    tabs: takeTabs(shown.tabs, delta.expirations, contracts),
+    tabs: takeTabs(shown.tabs, delta.expirations, delta.expiries),
   };
 }
 
-/** The tabs of all expiries: those of other expiries as they were, those of the shown ones anew. */
+/** The tabs of these expiries: those that the message tells of anew, the others as they were. */
 function takeTabs(
   tabs: readonly ExpiryTab[],
   expirations: readonly string[],
-  contracts: ReadonlyMap<OccSymbol, LastKnownContract>,
+  told: readonly ExpiryState[],
 ): readonly ExpiryTab[] {
-  const fresh = new Map(tabsOf(contracts.values()).map((tab) => [tab.expiry, tab]));
-  const others = tabs.filter(({ expiry }) => !fresh.has(expiry));
-  return [...others, ...fresh.values()]
+  const known = new Map(tabs.map((tab) => [tab.expiry, tab]));
+  for (const tab of told.map(tabOf)) known.set(tab.expiry, tab);
+  return [...known.values()]
     .filter(({ expiry }) => expirations.includes(expiry))
     .sort((a, b) => a.expiry < b.expiry ? -1 : 1);
 }

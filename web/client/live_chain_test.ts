@@ -8,9 +8,9 @@ import {
   chainRows,
   chainStateOf,
 } from "../../options/wire/chain.ts";
-import type { ChainMessage, DeltaMessage } from "../../options/wire/live.ts";
+import { type ChainMessage, type DeltaMessage, expiryStates } from "../../options/wire/live.ts";
 import { packContracts, unpackContracts } from "../components/chain/packed.ts";
-import { tabsOf } from "../components/chain/view.ts";
+import { tabOf } from "../components/chain/view.ts";
 import { type ShownChain, takeChain, takeDelta } from "./live_chain.ts";
 
 const T0 = Date.parse("2026-11-20T15:00:00Z");
@@ -37,7 +37,7 @@ function pageOf(chain: LastKnownChain): ShownChain {
   const contracts = [...chain.contracts.values()];
   return {
     state: chainStateOf(chain, CONTEXT),
-    tabs: tabsOf(contracts),
+    tabs: expiryStates(contracts).map(tabOf),
     contracts: new Map(
       unpackContracts(packContracts(contracts)).map((contract) => [contract.occ, contract]),
     ),
@@ -52,7 +52,8 @@ function deltaOf(chain: LastKnownChain, fromSeq: number, symbols: readonly strin
     fromSeq,
     seq: chain.seq,
     state: chainStateOf(chain, CONTEXT),
-    expirations: tabsOf(chain.contracts.values()).map(({ expiry }) => expiry),
+    expirations: expiryStates(chain.contracts.values()).map(({ expiry }) => expiry),
+    expiries: expiryStates(chain.contracts.values()),
     contracts: chainRows(chain, symbols.map(occ), CONTEXT.nowMs),
   };
 }
@@ -74,6 +75,7 @@ Deno.test("a page that takes a whole chain is the page the server would render t
     type: "chain",
     ticker: "EA",
     expiry: null,
+    expiries: expiryStates(after.contracts.values()),
     chain: chainAnswer(after, CONTEXT),
   };
   assert.deepEqual(takeChain(pageOf(chainOf(first)), message), pageOf(after));
@@ -106,4 +108,15 @@ Deno.test("a new expiry gets its tab, and one that has expired loses it", () => 
   assert.deepEqual(taken?.tabs.map(({ expiry }) => expiry), ["2026-12-18", "2027-01-15"]);
   const expired = takeDelta(page, { ...deltaOf(after, 1, [LATER]), expirations: ["2027-01-15"] });
   assert.deepEqual(expired?.tabs.map(({ expiry }) => expiry), ["2027-01-15"]);
+});
+
+Deno.test("the tab of an expiry that is not shown is as new as the server says", () => {
+  const both = batchOf(T0 - 2_000, [
+    quoteOf(CALL, { bid: 4, ask: 5 }),
+    quoteOf(LATER, { bid: 1, ask: 2 }),
+  ], { seq: 1 });
+  const after = chainOf(both, batchOf(T0, [quoteOf(LATER, { bid: 1, ask: 2 })], { seq: 2 }));
+  // The page watches the first expiry alone, so the delta has no row for it.
+  const taken = takeDelta(pageOf(chainOf(both)), deltaOf(after, 1, []));
+  assert.deepEqual(taken?.tabs.map(({ asOfMs }) => asOfMs), [T0 - 2_000, T0]);
 });

@@ -3,9 +3,8 @@
  * each text is made once and kept until the chain moves on.
  */
 import type { IsoDate } from "../../options/contract.ts";
-import { parseOcc } from "../../options/contract.ts";
 import { type ChainAnswer, chainRows, chainStateOf } from "../../options/wire/chain.ts";
-import type { ServerMessage } from "../../options/wire/live.ts";
+import { type ExpiryState, expiryStates, type ServerMessage } from "../../options/wire/live.ts";
 import { liveContracts } from "../../options/calendar.ts";
 import { answerOf, contextOf } from "./answers.ts";
 import type { TrackedTicker } from "./chains.ts";
@@ -20,6 +19,7 @@ export class ChainMessages {
   readonly #madeAtMs: number;
   readonly #texts = new Map<string, string>();
   #whole: ChainAnswer | undefined;
+  #expiries: readonly ExpiryState[] | undefined;
 
   constructor(known: TrackedTicker, nowMs: number) {
     this.#known = known;
@@ -54,7 +54,8 @@ export class ChainMessages {
       ? whole.contracts
       : whole.contracts.filter((row) => row.expiry === expiry);
     const { ticker } = this.#known;
-    return { type: "chain", ticker, expiry, chain: { ...whole, contracts } };
+    const expiries = [...this.#allExpiries()];
+    return { type: "chain", ticker, expiry, expiries, chain: { ...whole, contracts } };
   }
 
   #delta(expiry: IsoDate | null, sinceSeq: number | null): ServerMessage | undefined {
@@ -64,6 +65,7 @@ export class ChainMessages {
     if (!changed) return undefined;
     const nowMs = this.#madeAtMs;
     const rows = chainRows(chain, changed, nowMs);
+    const touched = new Set(rows.map((row) => row.expiry));
     return {
       type: "delta",
       ticker,
@@ -71,17 +73,13 @@ export class ChainMessages {
       fromSeq: sinceSeq,
       seq: chain.seq,
       state: chainStateOf(chain, contextOf(this.#known, nowMs)),
-      expirations: this.#expirations(),
+      expirations: this.#allExpiries().map((one) => one.expiry),
+      expiries: this.#allExpiries().filter((one) => touched.has(one.expiry)),
       contracts: expiry === null ? rows : rows.filter((row) => row.expiry === expiry),
     };
   }
 
-  #expirations(): string[] {
-    const days = new Set<string>();
-    for (const { occ } of liveContracts(this.#known.chain, this.#madeAtMs)) {
-      const day = parseOcc(occ)?.expiry;
-      if (day) days.add(day);
-    }
-    return [...days].sort();
+  #allExpiries(): readonly ExpiryState[] {
+    return this.#expiries ??= expiryStates(liveContracts(this.#known.chain, this.#madeAtMs));
   }
 }

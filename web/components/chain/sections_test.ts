@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { EMPTY_CHAIN, type LastKnownContract } from "../../../options/chain.ts";
 import { foldBatches } from "../../../options/fold.ts";
 import { batchOf, quoteOf } from "../../../options/testing.ts";
-import { contractsOf, defaultExpiry, tabsOf } from "./view.ts";
+import { contractsOf, defaultExpiry } from "./view.ts";
 import { rowsBelow, sectionsOf } from "./sections.ts";
 
 function known(...symbols: readonly string[]): LastKnownContract[] {
@@ -50,21 +50,10 @@ Deno.test("defaultExpiry() is the nearest that has prices, else the nearest", ()
   assert.equal(defaultExpiry([]), undefined);
 });
 
-Deno.test("tabsOf() has one tab for each expiry, as fresh as its newest contract", () => {
-  const { chain } = foldBatches(EMPTY_CHAIN, [
-    batchOf(1_000, [
-      quoteOf("EA261218C00210000", { bid: 1, ask: 2 }),
-      quoteOf("EA261218P00210000", { bid: 1, ask: 2 }),
-      quoteOf("EA270115C00210000", { bid: 1, ask: 2 }),
-    ]),
-    batchOf(2_000, [quoteOf("EA261218P00210000", { bid: 1, ask: 2 })]),
-  ]);
-  const tabs = tabsOf(chain.contracts.values());
-  assert.deepEqual(tabs.map(({ expiry, contracts, asOfMs }) => [expiry, contracts, asOfMs]), [
-    ["2026-12-18", 2, 2_000],
-    ["2027-01-15", 1, 1_000],
-  ]);
-  const [tab] = tabs;
-  assert.ok(tab);
-  assert.equal(contractsOf([...chain.contracts.values()], tab.expiry).length, 2);
+Deno.test("contractsOf() gives those of one expiry, or all", () => {
+  const contracts = known("EA261218C00210000", "EA261218P00210000", "EA270115C00210000");
+  const [section] = sectionsOf(contracts);
+  assert.ok(section);
+  assert.equal(contractsOf(contracts, section.expiry).length, 2);
+  assert.equal(contractsOf(contracts, "all").length, 3);
 });

@@ -3,8 +3,9 @@
  * browser.
  */
 import type { LastKnownContract } from "../../../options/chain.ts";
-import type { IsoDate, Ticker } from "../../../options/contract.ts";
+import { type IsoDate, parseIsoDate, type Ticker } from "../../../options/contract.ts";
 import type { MarketDataKind } from "../../../options/quote.ts";
+import type { ExpiryState } from "../../../options/wire/live.ts";
 import { contractOf } from "./sections.ts";
 import { SHOWN_FIELDS } from "./columns.ts";
 
@@ -47,21 +48,16 @@ export function seenMs(contract: LastKnownContract): number | null {
   return times.length === 0 ? null : Math.max(...times);
 }
 
-/** The tabs of a chain, by expiry; each as fresh as its newest contract. */
-export function tabsOf(contracts: Iterable<LastKnownContract>): readonly ExpiryTab[] {
-  const tabs = new Map<IsoDate, ExpiryTab>();
-  for (const contract of contracts) {
-    const { expiry } = contractOf(contract.occ);
-    const tab = tabs.get(expiry);
-    const contracts = (tab?.contracts ?? 0) + 1;
-    const asOfMs = seenMs(contract);
-    const isNewest = !tab || (asOfMs !== null && (tab.asOfMs === null || asOfMs > tab.asOfMs));
-    tabs.set(
-      expiry,
-      isNewest ? { expiry, contracts, asOfMs, kind: contract.kind } : { ...tab, contracts },
-    );
-  }
-  return [...tabs.values()].sort((a, b) => a.expiry < b.expiry ? -1 : 1);
+/** The tab of an expiry. Throws where it names no day. */
+export function tabOf(state: ExpiryState): ExpiryTab {
+  const expiry = parseIsoDate(state.expiry);
+  if (!expiry) throw new Error(`The expiry ${state.expiry} is no day`);
+  return {
+    expiry,
+    contracts: state.contractCount,
+    asOfMs: state.asOf === null ? null : Date.parse(state.asOf),
+    kind: state.kind,
+  };
 }
 
 /** The expiry that a page opens with: the nearest that has prices, else the nearest. */

@@ -12,10 +12,11 @@ import {
   defaultExpiry,
   type ExpiryTab,
   type Shown,
-  tabsOf,
+  tabOf,
 } from "../../components/chain/view.ts";
 import { htmlResponse, Page } from "../../components/Page.tsx";
 import ChainView from "../../islands/ChainView.tsx";
+import { expiryStates } from "../../../options/wire/live.ts";
 import { contextOf } from "../../live/answers.ts";
 import type { AppEnv, Failure, KnownTicker, Services } from "../../services.ts";
 import { errorPage } from "../_error.tsx";
@@ -32,7 +33,7 @@ export async function handler(c: Context<AppEnv>, services: Services): Promise<R
   const nowMs = services.clock.nowMs();
   const contracts = liveContracts(known.chain, nowMs);
   if (contracts.length === 0) return htmlResponse(<NothingKnown known={known} />);
-  const tabs = tabsOf(contracts);
+  const tabs = expiryStates(contracts).map(tabOf);
   const shown = shownOf(c.req.query("expiry"), contracts, tabs);
   if (shown === undefined) {
     return errorPage(c, services, noSuchExpiry(ticker, c.req.query("expiry") ?? ""));
