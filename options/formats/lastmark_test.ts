@@ -84,3 +84,15 @@ Deno.test("an error names the file, the place and what was expected", () => {
     /^ChainFileError: x\.json, contracts\[0\]\.bid: .*expected number/,
   );
 });
+
+Deno.test("the examples of the documentation are read, and say the same", async () => {
+  const page = await Deno.readTextFile(
+    new URL("../../docs/gateway/replay-format.md", import.meta.url),
+  );
+  const example = (language: string): string =>
+    new RegExp("```" + language + "\n(.*?)```", "s").exec(page)?.[1] ?? assert.fail(language);
+  const json = readLastmarkJson("example.json", JSON.parse(example("json")));
+  const [csv] = readLastmarkCsv("example.csv", example("csv"));
+  assert.deepEqual({ ...csv, contracts: csv?.contracts.slice(0, 1) }, json);
+  assert.equal(csv?.contracts.length, 2);
+});
