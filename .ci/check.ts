@@ -1,6 +1,7 @@
 /**
  * `deno task check`: everything that can be said of the tree without running it. Each check prints
- * its name, seconds and what it found; the exit code is 1 when one of them found something.
+ * its name, seconds and what it found; the last line is `N passed, N failed`, the exit code 1 when
+ * one of them found something.
  *
  *     deno task check              # all
  *     deno task check rooms docs   # some
@@ -8,6 +9,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT_USAGE } from "../base/command.ts";
+import { summary } from "./counts.ts";
 import { importCycles } from "./cycles.ts";
 import { brokenPromises } from "./docs.ts";
 import { filesUnder, ROOT } from "./files.ts";
@@ -23,7 +25,7 @@ const DenoJson = z.object({
 });
 
 const checks: Readonly<Record<string, Check>> = {
-  format: () => deno("fmt", "--check", "--quiet"),
+  format: () => deno("fmt", "--check"),
   lint: () => deno("lint", "--quiet"),
   types: () => deno("check", "--quiet", ...sources()),
   rooms: async () => forbiddenImports(await imports(), packagesByRoom()),
@@ -39,6 +41,7 @@ async function main(names: readonly string[]): Promise<number> {
     );
     return EXIT_USAGE;
   }
+  let passed = 0;
   let failed = 0;
   for (const [name, check] of Object.entries(checks)) {
     if (names.length > 0 && !names.includes(name)) continue;
@@ -48,7 +51,9 @@ async function main(names: readonly string[]): Promise<number> {
     console.log(`${problems.length === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
     for (const problem of problems) console.log(`  ${problem}`);
     if (problems.length > 0) failed++;
+    else passed++;
   }
+  console.log(summary({ passed, failed, skipped: 0 }));
   return failed === 0 ? 0 : 1;
 }
 
