@@ -10,6 +10,7 @@ import { LIFELINE_VARIABLE } from "./lifetime.ts";
 export interface ChildSpec {
   readonly command: string;
   readonly args: readonly string[];
+  readonly cwd: string;
   /** Added to this program's environment. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -23,6 +24,8 @@ export interface ChildOptions<T> {
   readonly readReady: (line: string) => T | undefined;
   /** Each line the child writes. */
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+  /** A process of it has begun. */
+  readonly onStart: (pid: number) => void;
   /** The child ended unasked and is run again after `delayMs`. */
   readonly onRestart: (end: ChildEnd, delayMs: number) => void;
 }
@@ -39,6 +42,8 @@ export interface KeptChild<T> {
   readonly ready: Promise<T>;
   /** The process, while one runs. */
   readonly pid: number | undefined;
+  /** Ends it in order and runs it again at once: its sources have changed. */
+  restart(): Promise<void>;
   /** Ends it for good: closes the pipe, after 5 s sends SIGTERM, after 10 s SIGKILL. */
   stop(): Promise<void>;
 }
@@ -72,6 +77,7 @@ export function keepRunning<T>(options: ChildOptions<T>): KeptChild<T> {
   let told: T | undefined;
   let delayMs = FIRST_DELAY_MS;
   let stopping = false;
+  let restarting = false;
   let running: Deno.ChildProcess | undefined;
   let pause: { cancel(): void } | undefined;
 
@@ -86,6 +92,7 @@ export function keepRunning<T>(options: ChildOptions<T>): KeptChild<T> {
   const run = async (): Promise<void> => {
     const startedMs = clock.monotonicMs();
     const child = running = spawn(options.spec(told));
+    options.onStart(child.pid);
     let lastWords = "";
     const [status] = await Promise.all([
       child.status,
@@ -107,6 +114,10 @@ export function keepRunning<T>(options: ChildOptions<T>): KeptChild<T> {
     await child.stdin.close().catch(() => {});
     const end = { code: status.code, signal: status.signal };
     if (stopping) return stopped.resolve();
+    if (restarting) {
+      restarting = false;
+      return begin();
+    }
     if (told === undefined) {
       first.reject(new ChildNotReadyError(end, lastWords));
       stopping = true;
@@ -124,11 +135,16 @@ export function keepRunning<T>(options: ChildOptions<T>): KeptChild<T> {
     get pid() {
       return running?.pid;
     },
+    async restart() {
+      if (!running || stopping || restarting) return;
+      restarting = true;
+      await endInOrder(clock, running);
+    },
     async stop() {
       if (!stopping) {
         stopping = true;
         pause?.cancel();
-        if (running) await endInOrder(clock, running, stopped.promise);
+        if (running) await endInOrder(clock, running);
         else stopped.resolve();
       }
       await stopped.promise;
@@ -139,6 +155,7 @@ export function keepRunning<T>(options: ChildOptions<T>): KeptChild<T> {
 function spawn(spec: ChildSpec): Deno.ChildProcess {
   return new Deno.Command(spec.command, {
     args: [...spec.args],
+    cwd: spec.cwd,
     env: { ...spec.env, [LIFELINE_VARIABLE]: "1" },
     stdin: "piped",
     stdout: "piped",
@@ -148,11 +165,7 @@ function spawn(spec: ChildSpec): Deno.ChildProcess {
   }).spawn();
 }
 
-async function endInOrder(
-  clock: Clock,
-  child: Deno.ChildProcess,
-  gone: Promise<void>,
-): Promise<void> {
+async function endInOrder(clock: Clock, child: Deno.ChildProcess): Promise<void> {
   const later = [
     // A program of ours that is still ending takes this for a second wish and exits at once.
     clock.after(TERMINATE_AFTER_MS, () => kill(child, "SIGTERM")),
@@ -160,7 +173,7 @@ async function endInOrder(
   ];
   // Fails where the child has closed its end already.
   await child.stdin.close().catch(() => {});
-  await gone;
+  await child.status;
   for (const timer of later) timer.cancel();
 }
 

@@ -13,9 +13,15 @@ console.log("ended in order");
 function options(script: string, given: Partial<ChildOptions<number>> = {}): ChildOptions<number> {
   return {
     clock: systemClock(),
-    spec: () => ({ command: Deno.execPath(), args: ["eval", "--no-lock", script], env: {} }),
+    spec: () => ({
+      command: Deno.execPath(),
+      args: ["eval", "--no-lock", script],
+      cwd: ".",
+      env: {},
+    }),
     readReady: (line) => (line.startsWith("ready ") ? Number(line.slice(6)) : undefined),
     onLine: () => {},
+    onStart: () => {},
     onRestart: () => {},
     ...given,
   };
@@ -62,6 +68,21 @@ Deno.test("keepRunning() runs a killed child again and tells it what the run bef
     await again.promise;
     assert.deepEqual(befores, [undefined, pid]);
     assert.notEqual(child.pid, pid);
+  });
+});
+
+Deno.test("keepRunning() runs a child again in order when it is told to restart it", async () => {
+  const lines: string[] = [];
+  const again = Promise.withResolvers<void>();
+  const onLine = (line: string): void => {
+    if (lines.push(line) === 3) again.resolve();
+  };
+  const onRestart = (): void => assert.fail("it died");
+  await using(keepRunning(options(PROGRAM, { onLine, onRestart })), async (child) => {
+    const pid = await child.ready;
+    await child.restart();
+    await again.promise;
+    assert.deepEqual(lines, [`ready ${pid}`, "ended in order", `ready ${child.pid}`]);
   });
 });
 

@@ -59,6 +59,12 @@ export async function tickerPositions(sql: Sql): Promise<Map<Ticker, number>> {
   return new Map(rows.map((row) => position.parse(row)).map((row) => [row.symbol, row.seq]));
 }
 
+/** Every symbol that was ever followed, in order. */
+export async function knownSymbols(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ symbol: string }[]>`SELECT symbol FROM tickers ORDER BY symbol`;
+  return rows.map((row) => row.symbol);
+}
+
 /** The ID of a ticker's row, made where there is none; a name, where given, is kept. */
 export async function ensureTicker(
   sql: Sql,

@@ -3,10 +3,12 @@
  *
  * | entry | what it is |
  * |---|---|
- * | `lastmark.json` | written last: this is a whole data folder, and of which format |
  * | `database/` | the files of PostgreSQL |
  * | `database.password` | the password of its one user, readable by the owner only |
+ * | `lastmark.json` | the folder has held a database: one without is not whole |
+ * | `agent/` | the key of the agent that `start` runs, and its spool |
  * | `lock` | held while a program uses the folder; the system frees it however that one ends |
+ * | `running.json` | the processes of the last `start`, for the next one to end what outlived it |
  */
 import { join } from "node:path";
 import { EmbeddedServerError } from "./binaries.ts";
@@ -34,8 +36,8 @@ export function dataFolder(path: string): DataFolder {
   };
 }
 
-/** What a folder is found to be. */
-export type FolderState = "new" | "unfinished" | "whole";
+/** What a folder is found to be: `new` is also one whose first start was cut off. */
+export type FolderState = "new" | "whole";
 
 /** Entries of `database/` without which PostgreSQL does not start. */
 const REQUIRED = [
@@ -48,31 +50,34 @@ const REQUIRED = [
   "postgresql.conf",
 ] as const;
 
+/** What a data folder without a database may hold. */
+const BEFORE_DATABASE = new Set([
+  "agent",
+  "database.new",
+  "database.password",
+  "lock",
+  "running.json",
+]);
+
 /**
- * Looks at a data folder. `unfinished` is one whose first start was cut off: nothing was stored
- * yet, and it may be made anew. Throws an EmbeddedServerError, which names what is missing, where
- * the folder was whole once, or is another program's.
+ * Looks at a data folder. Throws an EmbeddedServerError, which names what is missing, where the
+ * folder was whole once, or is another program's. `database/` gets its name when it is complete,
+ * so one that is there was in use and is never made anew.
  */
 export async function inspectFolder(folder: DataFolder): Promise<FolderState> {
   const entries = await namesIn(folder.path);
-  if (entries === null || entries.size === 0) return "new";
-  const marked = entries.has("lastmark.json");
-  if (!marked) {
-    const ours = ["lock", "database", "database.new", "database.password"];
-    const foreign = [...entries].find((name) => !ours.includes(name));
-    if (foreign === undefined) return "unfinished";
+  if (!entries.has("database")) {
+    if (entries.has("lastmark.json")) throw new EmbeddedServerError(broken(folder, "database"));
+    const foreign = [...entries].find((name) => !BEFORE_DATABASE.has(name));
+    if (foreign === undefined) return "new";
     throw new EmbeddedServerError(
-      entries.has("database")
-        ? broken(folder, "lastmark.json")
-        : `${folder.path} is not empty and holds no data of Lastmark (it has ${foreign}): name another folder with --data`,
+      `${folder.path} is not empty and holds no data of Lastmark (it has ${foreign}): ` +
+        "name another folder with --data",
     );
   }
-  for (const name of ["database", "database.password"]) {
-    if (!entries.has(name)) throw new EmbeddedServerError(broken(folder, name));
-  }
-  for (const name of REQUIRED) {
-    if (!(await exists(join(folder.database, name)))) {
-      throw new EmbeddedServerError(broken(folder, `database/${name}`));
+  for (const name of [...REQUIRED.map((name) => `database/${name}`), "database.password"]) {
+    if (!(await exists(join(folder.path, name)))) {
+      throw new EmbeddedServerError(broken(folder, name));
     }
   }
   const major = (await Deno.readTextFile(join(folder.database, "PG_VERSION"))).trim();
@@ -90,16 +95,16 @@ function broken(folder: DataFolder, missing: string): string {
     `put it back from a backup, or remove ${folder.path} to begin anew without its data`;
 }
 
-/** Makes an empty data folder of what is left of an unfinished one. */
+/** Removes what a first start that was cut off left behind. */
 export async function clearUnfinished(folder: DataFolder): Promise<void> {
-  await Deno.mkdir(folder.path, { recursive: true, mode: 0o700 });
-  for (const path of [`${folder.database}.new`, folder.database, folder.password]) {
+  for (const path of [`${folder.database}.new`, folder.password]) {
     await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
   }
 }
 
-/** Says that the folder is whole. */
+/** Says that the folder holds a database from now on. */
 export async function markWhole(folder: DataFolder): Promise<void> {
+  if (await exists(folder.marker)) return;
   const text = JSON.stringify({ format: 1, postgres: POSTGRES_MAJOR, createdAt: new Date() });
   await Deno.writeTextFile(`${folder.marker}.new`, `${text}\n`);
   await Deno.rename(`${folder.marker}.new`, folder.marker);
@@ -124,12 +129,12 @@ export async function lockFolder(folder: DataFolder): Promise<FolderLock | null>
   return null;
 }
 
-async function namesIn(path: string): Promise<Set<string> | null> {
+async function namesIn(path: string): Promise<Set<string>> {
   const names = new Set<string>();
   try {
     for await (const entry of Deno.readDir(path)) names.add(entry.name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof Deno.errors.NotFound) return names;
     if (error instanceof Deno.errors.NotADirectory) {
       throw new EmbeddedServerError(
         `${path} is a file and no folder: name another folder with --data`,

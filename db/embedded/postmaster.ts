@@ -2,6 +2,7 @@
  * The running server as its own files tell of it: `postmaster.pid` names its process and port.
  */
 import { join } from "node:path";
+import { commandLineOf, signalProcess } from "../../base/child_pid.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 
 /** A server that runs on a database folder. */
@@ -29,7 +30,7 @@ export async function runningPostmaster(database: string): Promise<Postmaster | 
   }
   // Lines: process, data folder, start time, port, … (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*).
   const [pid = "", , , port = ""] = text.split("\n");
-  if (!(await commandOf(Number(pid))).includes(database)) return undefined;
+  if (!(await commandLineOf(Number(pid))).includes(database)) return undefined;
   return { pid: Number(pid), port: Number(port) };
 }
 
@@ -37,9 +38,9 @@ export async function runningPostmaster(database: string): Promise<Postmaster | 
 export async function endPostmaster(clock: Clock, database: string): Promise<void> {
   const running = await runningPostmaster(database);
   if (!running) return;
-  signal(running.pid, "SIGINT");
+  signalProcess(running.pid, "SIGINT");
   if (await gone(clock, database, running.pid, FAST_SHUTDOWN_MS)) return;
-  signal(running.pid, "SIGQUIT");
+  signalProcess(running.pid, "SIGQUIT");
   if (await gone(clock, database, running.pid, IMMEDIATE_SHUTDOWN_MS)) return;
   throw new Error(`PostgreSQL (process ${running.pid}) on ${database} does not end`);
 }
@@ -56,28 +57,4 @@ async function gone(
     if (clock.monotonicMs() > deadline) return false;
     await sleep(clock, LOOK_AGAIN_MS);
   }
-}
-
-function signal(pid: number, name: Deno.Signal): void {
-  try {
-    Deno.kill(pid, name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** The command line of a process, empty where there is none. */
-async function commandOf(pid: number): Promise<string> {
-  if (!Number.isInteger(pid) || pid <= 0) return "";
-  if (Deno.build.os === "linux") {
-    try {
-      return (await Deno.readTextFile(`/proc/${pid}/cmdline`)).replaceAll("\0", " ");
-    } catch (error) {
-      // ESRCH: it ended while it was read.
-      if (error instanceof Deno.errors.NotFound || /os error 3\b/.test(String(error))) return "";
-      throw error;
-    }
-  }
-  const ps = new Deno.Command("ps", { args: ["-o", "args=", "-p", String(pid)], stderr: "null" });
-  return new TextDecoder().decode((await ps.output()).stdout);
 }

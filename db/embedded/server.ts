@@ -64,8 +64,9 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedServ
   const programs = await postgresPrograms();
   if (await inspectFolder(folder) !== "whole") {
     options.say("making the database (first start)");
-    await makeFiles(clock, folder, programs);
+    await makeFiles(folder, programs);
   }
+  await markWhole(folder);
   const left = await runningPostmaster(folder.database);
   if (left) {
     options.say("ending the database that an earlier start left running");
@@ -86,11 +87,9 @@ export async function runningUrl(folder: DataFolder): Promise<string | undefined
 }
 
 async function makeFiles(
-  clock: Clock,
   folder: DataFolder,
   programs: PostgresPrograms,
 ): Promise<void> {
-  await endPostmaster(clock, folder.database);
   await clearUnfinished(folder);
   const password = crypto.randomUUID() + crypto.randomUUID();
   await Deno.writeTextFile(folder.password, `${password}\n`, { mode: 0o600 });
@@ -98,7 +97,6 @@ async function makeFiles(
   const database = `${folder.database}.new`;
   await initCluster(programs, runAs, { database, passwordFile: folder.password });
   await Deno.rename(database, folder.database);
-  await markWhole(folder);
 }
 
 type Running = Omit<EmbeddedServer, "url">;

@@ -1,0 +1,26 @@
+/**
+ * The `lastmark` command line: `start` and the administration, one command each. Every `deno task`
+ * of that name calls it.
+ */
+import { command, readEnvLocal } from "../base/command.ts";
+import { dealsCommand } from "./admin/deals.ts";
+import { keysCommand } from "./admin/keys.ts";
+import { migrateCommand } from "./admin/migrate.ts";
+import { watchCommand } from "./admin/watch.ts";
+import { devCommand, startCommand } from "./start/command.ts";
+
+if (import.meta.main) {
+  readEnvLocal();
+  const lastmark = command("lastmark", "Last-known option prices, never hidden.");
+  for (
+    const part of [
+      startCommand(),
+      devCommand(),
+      migrateCommand(),
+      keysCommand(),
+      dealsCommand(),
+      watchCommand(),
+    ]
+  ) lastmark.addCommand(part);
+  await lastmark.parseAsync(Deno.args, { from: "user" });
+}
