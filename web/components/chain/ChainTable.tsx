@@ -5,6 +5,7 @@
 import type { VNode } from "preact";
 import { memo } from "../memo.ts";
 import type { LastKnownContract, Seen } from "../../../options/chain.ts";
+import { REASONS } from "../../../options/reasons.ts";
 import { dateTimeText, exactly, priceText, strikeText } from "../format.ts";
 import { Age } from "../Freshness.tsx";
 import { type Column, COLUMNS, type Side } from "./columns.ts";
@@ -115,7 +116,11 @@ const Row = memo(function Row(props: RowProps) {
 function ageCell(side: Side, contract: LastKnownContract | undefined, inTheMoney: Side | null) {
   const atMs = contract ? seenMs(contract) : null;
   return (
-    <td key={`${side} age`} class={classes(side, "age", inTheMoney === side ? "itm" : "")}>
+    <td
+      key={`${side} age`}
+      class={classes(side, "age", inTheMoney === side ? "itm" : "")}
+      title={contract && missingText(contract)}
+    >
       {contract && atMs !== null ? <Age atMs={atMs} kind={contract.kind} /> : null}
     </td>
   );
@@ -132,7 +137,7 @@ function sideCells(
   const itm = inTheMoney === side ? "itm" : "";
   if (!contract) return saidCells(side, "never listed", undefined, itm);
   if (isNeverQuoted(contract)) {
-    return saidCells(side, "never quoted", contract.missingReason ?? undefined, itm);
+    return saidCells(side, "never quoted", missingText(contract), itm);
   }
   const rowMs = seenMs(contract) ?? 0;
   return COLUMNS[side].map((column) => {
@@ -153,6 +158,13 @@ function sideCells(
       </td>
     );
   });
+}
+
+/** Why the newest read did not bring a contract: the agent names a reason or quotes the gateway. */
+function missingText({ missingReason }: LastKnownContract): string | undefined {
+  if (missingReason === null) return undefined;
+  const known = Object.values(REASONS).find(({ code }) => code === missingReason);
+  return `not in the newest read: ${known?.sentence ?? missingReason}`;
 }
 
 /** A side of which there is nothing to show but why: one sentence, where the prices would be. */

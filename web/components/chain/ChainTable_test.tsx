@@ -132,3 +132,17 @@ Deno.test("each side says how fresh it is: a dot and an age; delayed prices are 
   assert.match(cell(html, "call", "age").text, /class="fresh live"><i class="full"><\/i>12 s/);
   assert.match(cell(html, "put", "age").text, /class="fresh recent"><i class="half"><\/i>15 min/);
 });
+
+Deno.test("a contract that the newest read did not bring says why", () => {
+  const html = tableOf(contractsAfter(
+    batchOf(T0, [quoteOf(CALL, { bid: 2, ask: 3 }), quoteOf(PUT, { bid: 2, ask: 3 })]),
+    batchOf(T1, [], {
+      missing: [
+        { contract: CALL, reason: "mute_feed" },
+        { contract: PUT, reason: "IB says: no security definition" },
+      ],
+    }),
+  ));
+  assert.match(html, /title="not in the newest read: The gateway accepts the request and sends/);
+  assert.match(html, /title="not in the newest read: IB says: no security definition"/);
+});
