@@ -39,8 +39,9 @@ export async function startGateway(...args: readonly string[]): Promise<GatewayP
     stderr: "inherit",
   }).spawn();
   const lines = linesOf(child.stdout);
-  for await (const line of lines) {
-    const ready = listening.safeParse(parseJson(line));
+  // By hand: leaving a `for await` would end the stream, and block the child when it writes on.
+  for (let line = await lines.next(); !line.done; line = await lines.next()) {
+    const ready = listening.safeParse(parseJson(line.value));
     if (!ready.success) continue;
     const drained = drain(lines);
     return {
