@@ -146,11 +146,14 @@ Deno.test("the chains of one file are told apart by their time", () => {
 Deno.test("bars are what the chains shown so far say, and no more", () => {
   const market = replay();
   const conId = market.find({ localSymbol: "BRKB  260821C00100000" })[0]?.conId ?? assert.fail();
-  const bars = (what: "TRADES" | "MIDPOINT" | "BID_ASK"): ReturnType<Market["bars"]> =>
+  const bars = (
+    what: "TRADES" | "MIDPOINT" | "BID_ASK",
+    endMs = NOW_MS,
+  ): ReturnType<Market["bars"]> =>
     market.bars({
       conId,
       what,
-      endMs: NOW_MS,
+      endMs,
       durationMs: 7 * 86_400_000,
       barMs: 86_400_000,
       regularHoursOnly: true,
@@ -161,8 +164,10 @@ Deno.test("bars are what the chains shown so far say, and no more", () => {
     [1.23, 1.27, 1.27, 1.23],
   ]);
   market.step({});
+  // The clock is still before the second chain, which counts as the present.
   assert.equal(bars("TRADES").length, 2);
   assert.equal(bars("MIDPOINT").length, 1);
+  assert.equal(bars("TRADES", NOW_MS - 1).length, 1);
 });
 
 testOnRealChains(

@@ -58,6 +58,7 @@ Deno.test("a share and a near option of it have all that a client may ask for", 
   assert.ok(model.optionPrice && model.optionPrice >= bid && model.optionPrice <= ask);
   assert.equal(model.underlyingPrice, market.quote(share?.conId ?? 0)?.last);
   assert.ok((computations?.bid?.impliedVol ?? 0) < (computations?.ask?.impliedVol ?? 0));
+  assert.equal(computations?.last?.optionPrice, last);
   market.close();
 });
 
@@ -78,6 +79,32 @@ Deno.test("subscribers are told of changes, also on a Sunday, until they leave",
   assert.ok(changes <= 14, `${changes} changes`);
   market.close();
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("the day's high and low hold all prices of the day", () => {
+  const { market, clock } = open(Date.UTC(2026, 6, 15, 13, 30), ["SPX"]);
+  const { conId } = market.find({ symbol: "SPX", secType: "IND" })[0] ?? assert.fail();
+  let [low, high] = [Number.POSITIVE_INFINITY, 0];
+  for (let step = 0; step < 1000; step++) {
+    clock.advance(10_000);
+    const quote = market.quote(conId) ?? assert.fail();
+    assert.ok(quote.last && quote.low && quote.high && quote.low <= low + 1e-9);
+    low = Math.min(low, quote.last);
+    high = Math.max(high, quote.last);
+    assert.ok(quote.low <= low && quote.high >= high);
+  }
+});
+
+Deno.test("hours are told day by day, closed on holidays and early on half days", () => {
+  // 26 November 2026 is Thanksgiving, the Friday after a half day.
+  const { market } = open(Date.UTC(2026, 10, 25, 17), ["AAPL"]);
+  const [share] = market.find({ symbol: "AAPL", secType: "STK" });
+  assert.equal(
+    share?.liquidHours,
+    "20261125:0930-20261125:1600;20261126:CLOSED;20261127:0930-20261127:1300;" +
+      "20261128:CLOSED;20261129:CLOSED;20261130:0930-20261130:1600",
+  );
+  assert.ok(share.tradingHours.startsWith("20261125:0400-20261125:2000;20261126:CLOSED;"));
 });
 
 Deno.test("two markets with one seed show the same at the same time", () => {
