@@ -204,6 +204,22 @@ Deno.test("readWindow() cancels every line when it is ended in the middle", asyn
   assert.deepEqual([connection.subscribed.size, connection.strayCancels, lines.used], [0, 0, 0]);
 });
 
+Deno.test("readWindow() takes at most 1.1 × 2(N + R)/rate + 8 s at the real rate, lines and delays", async () => {
+  const clock = manualClock();
+  // Every tenth contract never ticks and every seventh never trades; ticks take 0.1 to 1.6 s.
+  const connection = fakeConnection(clock, (conId) => {
+    if (conId % 10 === 0) return [];
+    const firstMs = 100 + (conId * 37) % 1_000;
+    const events = conId % 7 === 0 ? WHOLE.slice(0, 4) : WHOLE;
+    return [...at(firstMs, events.slice(0, 4)), ...at(firstMs + 500, events.slice(4))];
+  }, 45);
+  const reading = readWindow(listings(600), { connection, clock, lines: createLines(94) });
+  const { quotes, missing } = await runClock(clock, reading, 2);
+  assert.deepEqual([quotes.length, missing.length], [540, 60]);
+  const limitMs = 1.1 * 2_000 * (600 + 60) / 45 + 8_000;
+  assert.ok(clock.monotonicMs() <= limitMs, `took ${clock.monotonicMs()} ms of ${limitMs}`);
+});
+
 /** How a contract may behave, by the attempt. */
 const behaviours: Readonly<Record<string, Script>> = {
   whole: () => at(80, WHOLE),

@@ -31,8 +31,12 @@ export interface FakeConnection extends Connection {
 const ADVICE: ReadonlySet<number> = new Set([10090, 10091, 10167]);
 
 /** Makes a connection on which `script` decides what comes. */
-export function fakeConnection(clock: ManualClock, script: Script): FakeConnection {
-  const pacer = createPacer({ ratePerSecond: 0, clock });
+export function fakeConnection(
+  clock: ManualClock,
+  script: Script,
+  ratePerSecond = 0,
+): FakeConnection {
+  const pacer = createPacer({ ratePerSecond, clock });
   const closed = new AbortController();
   const handlers = new Map<number, (event: GatewayEvent) => void>();
   const subscribed = new Set<number>();
@@ -112,17 +116,21 @@ export function fakeConnection(clock: ManualClock, script: Script): FakeConnecti
 }
 
 /** Lets the clock run until the promise is settled; gives up after an hour of its time. */
-export async function runClock<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+export async function runClock<T>(
+  clock: ManualClock,
+  promise: Promise<T>,
+  stepMs = 25,
+): Promise<T> {
   let settled = false;
   const done = promise.finally(() => {
     settled = true;
   });
   done.catch(() => {/* the caller sees it */});
-  for (let step = 0; step < 144_000; step++) {
+  while (clock.monotonicMs() < 3_600_000) {
     // A turn of the event loop, not of the clock: what was promised runs first.
     await new Promise((resolve) => setImmediate(resolve));
     if (settled) return await done;
-    clock.advance(25);
+    clock.advance(stepMs);
   }
   throw new Error("Nothing came of it within an hour.");
 }
