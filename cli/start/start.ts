@@ -151,6 +151,7 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
     }),
   });
   await upOrEnd("agent", agent, end);
+  say("agent", `reads from the gateway as ${AGENT}`);
   say("start", `Lastmark is at ${webAt.url} (Ctrl-C ends it)`);
 
   if (settings.reload) cleanup.use(watchSources({ gateway, web, agent }, say));
@@ -181,7 +182,10 @@ function keepProgram<T>(
     readReady: (line) => kept.ready.safeParse(readLogLine(line)).data,
     onStart: (pid) =>
       by.processes.note(name, pid, `${name === "gateway" ? "gateway-sim" : name}/main.ts`),
-    onLine: (line) => by.say(name, plainLine(line)),
+    onLine(line) {
+      // Whoever waits for the ready line tells of it in its own words.
+      if (!kept.ready.safeParse(readLogLine(line)).success) by.say(name, plainLine(line));
+    },
     onRestart: (ended, delayMs) =>
       by.say(name, `ended by ${endText(ended)}; running it again in ${delayMs / 1000} s`),
   });
