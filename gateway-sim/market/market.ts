@@ -139,6 +139,7 @@ export interface Market {
   instrument(conId: number): Instrument | undefined;
   /** The rows for all exchanges; empty for an unknown underlying. */
   optionParameters(underConId: number): readonly OptionParameters[];
+  /** `undefined` for an unknown instrument, and for one of which the market has never said a word. */
   quote(conId: number): MarketQuote | undefined;
   /** Whether the instrument's exchange is open now: decides between live and frozen. */
   isOpen(conId: number): boolean;

@@ -38,7 +38,7 @@ export function syntheticMarket(
   const ranges = new DayRanges(seed);
   const subscriptions = new Subscriptions();
   const quotes = new Map<number, { readonly sinceMs: number; readonly quote: MarketQuote }>();
-  const told = new Map<number, number>();
+  const told = new Map<number, number | undefined>();
   const totals = new Map<Underlying, { readonly opensAtMs: number; readonly sum: OptionTotals }>();
   let listing = listingAt(underlyings, conIds, clock.nowMs());
   let timer: Timer | undefined;
@@ -50,10 +50,10 @@ export function syntheticMarket(
     return listing;
   };
 
-  /** Since when an instrument's quote is what it is; `undefined` where there is no instrument. */
+  /** Since when an instrument's quote is what it is; `undefined` where there is none. */
   const sinceMs = (conId: number, atMs: number): number | undefined => {
     const listed = current().contracts.get(conId);
-    if (listed) return isNeverQuoted(listed) ? 0 : quotedSinceMs(seed, listed, atMs);
+    if (listed) return isNeverQuoted(listed) ? undefined : quotedSinceMs(seed, listed, atMs);
     return current().underlyings.has(conId) ? Math.floor(atMs / SECOND_MS) * SECOND_MS : undefined;
   };
 
@@ -89,7 +89,8 @@ export function syntheticMarket(
 
   const look = (): void => {
     for (const conId of subscriptions.conIds()) {
-      const since = sinceMs(conId, clock.nowMs()) ?? 0;
+      const since = sinceMs(conId, clock.nowMs());
+      // Both are undefined for one that is never quoted; an expired one changes to undefined.
       if (told.get(conId) === since) continue;
       told.set(conId, since);
       subscriptions.notify(conId);

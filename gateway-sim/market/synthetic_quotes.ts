@@ -15,17 +15,15 @@ import { computationsOf } from "./computations.ts";
 import { type MarketQuote, NO_QUOTE } from "./market.ts";
 import type { BarSource } from "./synthetic_bars.ts";
 
-/** The quote of an option. */
+/** The quote of an option; `undefined` for one that is never quoted. */
 export function quoteOfOption(
   seed: number,
   listed: ListedContract,
   range: Range,
   atMs: number,
-): MarketQuote {
+): MarketQuote | undefined {
   const quote = optionQuote(seed, listed, range, atMs);
-  if (!quote) {
-    return { ...NO_QUOTE, computations: { bid: null, ask: null, last: null, model: null } };
-  }
+  if (!quote) return undefined;
   const { sinceMs: _, worth: __, openInterest, ...shown } = quote;
   const call = listed.contract.right === "C";
   return {

@@ -128,13 +128,16 @@ Deno.test("an expired contract is gone, and the next day's expiry is there", () 
   assert.ok(hours?.startsWith("20260715:0930-20260715:1600;20260716:"), hours);
 });
 
-Deno.test("the contract that nobody quotes is listed and has nothing", () => {
-  const { market } = open(WEDNESDAY_MS, ["CSGS"]);
-  const [dead] = market.find({ symbol: "CSGS", secType: "OPT", strike: 95, right: "C" });
-  const { halted: _, computations, ...quote } = market.quote(dead?.conId ?? 0) ?? assert.fail();
-  assert.ok(Object.values(quote).every((value) => value === null));
-  assert.deepEqual(computations, { bid: null, ask: null, last: null, model: null });
-  assert.deepEqual(barsOf(market, dead ?? assert.fail(), 86_400_000, 3_600_000), []);
+Deno.test("the contract that nobody quotes is listed, and nothing is ever heard of it", () => {
+  const { market, clock } = open(WEDNESDAY_MS, ["CSGS"]);
+  const found = market.find({ symbol: "CSGS", secType: "OPT", strike: 95, right: "C" });
+  const dead = found[0] ?? assert.fail();
+  let changes = 0;
+  market.subscribe(dead.conId, () => changes++);
+  clock.advance(60_000);
+  assert.equal(changes, 0);
+  assert.equal(market.quote(dead.conId), undefined);
+  assert.deepEqual(barsOf(market, dead, 86_400_000, 3_600_000), []);
 });
 
 function barsOf(
