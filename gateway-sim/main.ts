@@ -2,11 +2,12 @@
  * The simulated TWS / IB Gateway as a program. `--help` tells its settings, `docs/gateway/` the
  * rest.
  */
-import { command, EXIT_USAGE, readEnvLocal } from "../base/command.ts";
+import { command, EXIT_USAGE, oneOf, readEnvLocal, setting } from "../base/command.ts";
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
 import { ChainFileError } from "../options/formats/recorded.ts";
 import { consoleLog } from "../telemetry/log.ts";
-import { CannotListen, type Running, serve } from "./serve.ts";
+import { type ChainFileForm, convertChains } from "./market/convert.ts";
+import { CannotListen, serve } from "./serve.ts";
 import { type Settings, settings } from "./settings.ts";
 
 const EXAMPLES = `
@@ -17,6 +18,8 @@ Examples:
       recorded chains, a new file of each symbol every minute
   deno task gateway --message-limit 0 --line-limit 0 --tick-delay 0
       no limits and no delays: whole chains in seconds
+  deno task gateway convert ./downloads ./chains
+      recorded chains of any known format in Lastmark's own
   curl http://127.0.0.1:4080/state
       who is connected, with how many lines and messages`;
 
@@ -28,7 +31,7 @@ async function run(chosen: Settings): Promise<void> {
   }
   const end = endOfProgram({ lifeline: Deno.env.get(LIFELINE_VARIABLE) === "1" });
   const log = consoleLog("gateway", "info");
-  const running = await startOrExit(() => serve(chosen, log));
+  const running = await orExit(() => serve(chosen, log));
   const { port, controlPort } = running;
   log.info("gateway.listening", `The TWS API listens on ${chosen.host}:${port}`, {
     port,
@@ -42,21 +45,54 @@ async function run(chosen: Settings): Promise<void> {
   Deno.exit(0);
 }
 
-/** What cannot be started for a reason that the user can mend is one line and exit code 1. */
-async function startOrExit(start: () => Promise<Running>): Promise<Running> {
+/** Writes recorded chains of any known format in Lastmark's own. */
+async function convert(from: string, to: string, form: ChainFileForm): Promise<void> {
+  const files = await orExit(() => convertChains(from, to, form));
+  console.log(`${files.length} files written to ${to}`);
+}
+
+/** What fails for a reason that the user can mend is one line and exit code 1. */
+async function orExit<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await start();
+    return await work();
   } catch (error) {
-    if (!(error instanceof CannotListen || error instanceof ChainFileError)) throw error;
+    const mendable = MENDABLE.some((kind) => error instanceof kind);
+    if (!mendable || !(error instanceof Error)) throw error;
     console.error(`error: ${error.message}`);
     Deno.exit(1);
   }
 }
+
+/** Taken ports, unreadable chains, folders that cannot be written. */
+const MENDABLE = [
+  CannotListen,
+  ChainFileError,
+  Deno.errors.PermissionDenied,
+  Deno.errors.NotCapable,
+  Deno.errors.AlreadyExists,
+  Deno.errors.NotADirectory,
+  Deno.errors.NotFound,
+];
 
 if (import.meta.main) {
   readEnvLocal();
   const program = command("gateway", "A simulated TWS / IB Gateway: the TWS API over TCP.");
   for (const option of settings()) program.addOption(option);
   program.addHelpText("after", EXAMPLES).action(() => run(program.opts<Settings>()));
+  const converting = program.command("convert")
+    .description("write recorded chains of any known format in Lastmark's own")
+    .argument("<from>", "folder of recorded chains")
+    .argument("<to>", "folder to write to")
+    .addOption(
+      setting({
+        flags: "--format <name>",
+        help: "json or csv",
+        parse: oneOf("json", "csv"),
+        fallback: "json",
+      }),
+    )
+    .action((from: string, to: string) =>
+      convert(from, to, converting.opts<{ readonly format: ChainFileForm }>().format)
+    );
   await program.parseAsync(Deno.args, { from: "user" });
 }

@@ -55,18 +55,29 @@ export function visibleQuote(
 export function priceTicks(it: Instrument, quote: MarketQuote, numbers: TickNumbers): Tick[] {
   const ticks: Tick[] = [];
   const price = (tickType: number, value: number | null, size: number | null = 0): void => {
-    if (value !== null) ticks.push({ kind: "price", tickType, price: value, size: size ?? 0 });
+    if (value !== null) ticks.push({ kind: "price", tickType, price: value, size });
   };
   const size = (tickType: number, value: number | null): void => {
     if (value !== null) ticks.push({ kind: "size", tickType, size: value });
   };
-  // An index has no bid and ask of its own, so TWS says nothing of them.
-  const none = it.secType === "IND" ? null : NO_PRICE;
-  price(numbers.bid, quote.bid ?? none, quote.bid === null ? 0 : quote.bidSize);
-  size(numbers.bidSize, quote.bid === null && none !== null ? 0 : quote.bidSize);
-  price(numbers.ask, quote.ask ?? none, quote.ask === null ? 0 : quote.askSize);
-  size(numbers.askSize, quote.ask === null && none !== null ? 0 : quote.askSize);
-  price(numbers.last, quote.last, quote.lastSize);
+  const side = (
+    value: number | null,
+    quantity: number | null,
+    types: { readonly price: number; readonly size: number },
+  ): void => {
+    if (value !== null) {
+      // A size that the market does not know is "unset": ib_async takes 0 for "no quote".
+      price(types.price, value, quantity);
+      size(types.size, quantity);
+    } else if (it.secType !== "IND") {
+      // An index has no bid and ask of its own, so TWS says nothing of them.
+      price(types.price, NO_PRICE);
+      size(types.size, 0);
+    }
+  };
+  side(quote.bid, quote.bidSize, { price: numbers.bid, size: numbers.bidSize });
+  side(quote.ask, quote.askSize, { price: numbers.ask, size: numbers.askSize });
+  price(numbers.last, quote.last, quote.lastSize ?? 0);
   if (quote.last !== null) size(numbers.lastSize, quote.lastSize);
   if (quote.lastTimeMs !== null) {
     const value = String(Math.floor(quote.lastTimeMs / 1000));

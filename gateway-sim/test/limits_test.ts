@@ -96,6 +96,40 @@ Deno.test("a reader that stops reading holds no more than a few MiB, and gets th
   });
 });
 
+Deno.test("requests of a client that does not read wait unread, and are all answered when it reads", async () => {
+  const count = 20_000;
+  await withGateway({}, async ({ gateway, connect }) => {
+    const socket = await Deno.connect({ hostname: "127.0.0.1", port: gateway.port });
+    const other = await connect({ clientId: 2 });
+    const writing = (async () => {
+      const request = frame(encodeFields(76, 1, 7, "", "", 0));
+      const start = [...handshake("v100..193"), ...frame(encodeFields(71, 2, 1, ""))];
+      const all = new Uint8Array(start.length + count * request.length);
+      all.set(start);
+      for (let at = start.length; at < all.length; at += request.length) all.set(request, at);
+      for (let at = 0; at < all.length;) at += await socket.write(all.subarray(at));
+    })();
+    let [before, now] = [-1, 0];
+    while (now > before) {
+      for (let turn = 0; turn < 20; turn++) await other.settle();
+      before = now;
+      now = gateway.state().connections[0]?.messages.total ?? 0;
+    }
+    assert.ok(now < count / 2, `${now} requests were answered into nothing`);
+    let answered = 0;
+    const buffer = new Uint8Array(1 << 16);
+    const queue = new ByteQueue();
+    while (answered < count) {
+      queue.push(buffer.subarray(0, await socket.read(buffer) ?? 0));
+      for (let body = takeFrame(queue); body; body = takeFrame(queue)) {
+        if (body[0] === "7".charCodeAt(0) && body[1] === "4".charCodeAt(0)) answered++;
+      }
+    }
+    await writing;
+    socket.close();
+  });
+});
+
 Deno.test("no bytes whatever stop the gateway", async () => {
   await withGateway({}, async ({ gateway, connect }) => {
     const witness = await connect({ clientId: 99 });

@@ -71,6 +71,17 @@ Deno.test("a bid that goes away is told as -1 with size 0", async () => {
   });
 });
 
+Deno.test("a bid whose size is not known is a price with an unset size and no tick of its size", async () => {
+  await withGateway({}, async ({ connect, market }) => {
+    market.set(EA_CALL.conId, { bidSize: null });
+    const client = await connect();
+    await client.send(...marketDataRequest(1, byConId(EA_CALL.conId)));
+    assert.deepEqual((await ticksOf(client, 1)).slice(0, 2), ["1:1=1.25", "1:2=1.35"]);
+    const bid = client.received.find((it) => it[0] === "1" && it[3] === "1");
+    assert.equal(bid?.[5], "9223372036854775807");
+  });
+});
+
 Deno.test("an index has no bid and ask; an instrument without a quote has no tick at all", async () => {
   await withGateway({}, async ({ connect, market }) => {
     const client = await connect();
@@ -108,6 +119,31 @@ Deno.test("generics 100, 101, 104 and 106 bring volumes, open interest and volat
     assert.ok(!plain.some((tick) => /^(2:(27|28|29|30)|45:2[34])=/.test(tick)), String(plain));
   });
 });
+
+for (
+  const [generic, expected] of [
+    ["100", ["2:29=1", "2:30=2"]],
+    ["101", ["2:27=3", "2:28=4"]],
+    ["104", ["45:23=0.5"]],
+    ["106", ["45:24=0.6"]],
+  ] as const
+) {
+  Deno.test(`generic tick ${generic} brings ${expected} and nothing of the others`, async () => {
+    await withGateway({}, async ({ connect, market }) => {
+      market.set(SPX.conId, {
+        callVolume: 1,
+        putVolume: 2,
+        callOpenInterest: 3,
+        putOpenInterest: 4,
+        historicalVol: 0.5,
+        impliedVol: 0.6,
+      });
+      const client = await connect();
+      await client.send(...marketDataRequest(1, byConId(SPX.conId), generic));
+      assert.deepEqual(await ticksOf(client, 1), ["1:4=7500.25", "45:49=0", ...expected]);
+    });
+  });
+}
 
 Deno.test("open interest of an option is on its own side, 0 on the other", async () => {
   await withGateway({}, async ({ connect, market }) => {
@@ -179,6 +215,19 @@ Deno.test("closing the market by hand turns a frozen subscription over at once",
     assert.deepEqual(await kinds(), ["3", "4"]);
     gateway.hours.force(null);
     assert.deepEqual(await kinds(), ["3", "4", "3"]);
+  });
+});
+
+Deno.test("what was live is told again when it is frozen", async () => {
+  await withGateway({}, async ({ connect, gateway }) => {
+    const client = await connect();
+    await client.send(59, 1, 2);
+    await client.send(...marketDataRequest(1, byConId(EA_CALL.conId)));
+    const live = await ticksOf(client, 1);
+    client.received.length = 0;
+    gateway.hours.force(OPEN);
+    assert.deepEqual(await ticksOf(client, 1), live);
+    assert.deepEqual(client.received[0], ["58", "1", "1", "2"]);
   });
 });
 

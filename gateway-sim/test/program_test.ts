@@ -66,6 +66,8 @@ for (
     ["an account that is none", ["--accounts", "me"], 64, /DU1234567/],
     ["a version it does not speak", ["--server-version", "201"], 64, /from 176 to 193/],
     ["steps without a replay", ["--step-seconds", "5"], 64, /needs --replay/],
+    ["a form of files that is none", ["convert", "a", "b", "--format", "xml"], 64, /json, csv/],
+    ["a folder that is not there", ["convert", "/nonexistent", "b"], 1, /^error: \/nonexistent/],
     ["a replay of nothing", [...FREE, "--replay", "/nonexistent"], 1, /^error: \/nonexistent/],
     ["an address of another machine", [...FREE, "--host", "192.0.2.1"], 1, /192\.0\.2\.1:0/],
   ] as const

@@ -100,7 +100,9 @@ Deno.test("a second client with the same id gets one frame, 326, and is disconne
     clock.advance(699);
     await first.settle();
     assert.deepEqual(second.received, [], "no accounts, no order id, no notice");
+    assert.equal(clock.pending, 1, "the end of the second connection");
     clock.advance(1);
+    assert.equal(clock.pending, 0);
     await second.ended;
     await first.close();
   });

@@ -200,6 +200,29 @@ Deno.test("a step of a replay moves a streamed quote, and a bid that is gone is 
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a replay with --step-seconds steps by itself", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/EA_1.json`, recording("2026-07-15T14:00:00Z", 6.5));
+  await Deno.writeTextFile(`${folder}/EA_2.json`, recording("2026-07-15T15:00:00Z", 6.55));
+  const gateway = await serve({ ...SETTINGS, replay: folder, stepSeconds: 1 }, silentLog);
+  const client = await connect(gateway.port);
+  const [option] = await details(client, 1, {
+    symbol: "EA",
+    secType: OPTION,
+    exchange: "SMART",
+    currency: "USD",
+  });
+  const moved = Promise.withResolvers<void>();
+  client.ib.on(EventName.tickPrice, (_reqId, tickType, price) => {
+    if (tickType === 1 && price === 6.55) moved.resolve();
+  });
+  client.ib.reqMktData(2, option ?? {}, "", SNAPSHOT, SNAPSHOT);
+  await moved.promise;
+  await client.disconnect();
+  await gateway.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("the clock of a replay starts at its earliest file unless an offset is given", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/EA_1.json`, recording("2026-07-15T14:00:00Z", 6.5));

@@ -11,6 +11,9 @@ export const UNSET_DOUBLE = "1.7976931348623157E308";
 /** IB's "unset" integer. */
 export const UNSET_INTEGER = 2_147_483_647;
 
+/** IB's "unset" size (the greatest 64-bit integer) as text: a number of JavaScript cannot hold it. */
+export const UNSET_DECIMAL = "9223372036854775807";
+
 /** A field that cannot be read as what the message says it is. */
 export class FieldError extends Error {
   constructor(

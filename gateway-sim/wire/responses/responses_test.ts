@@ -95,6 +95,11 @@ Deno.test("tickPrice has seven fields after its id, with the size and the mask",
     "1|6|5|2|-1|0|0",
   );
   assert.equal(
+    fields(tickMessage(5, { kind: "price", tickType: 1, price: 1.25, size: null })),
+    "1|6|5|1|1.25|9223372036854775807|1",
+    "a size that is not known is unset",
+  );
+  assert.equal(
     fields(tickMessage(5, { kind: "price", tickType: 4, price: 1.3, size: 2 })),
     "1|6|5|4|1.3|2|0",
   );

@@ -3,7 +3,7 @@
  * tickString (46), tickSnapshotEnd (57), marketDataType (58), tickReqParams (81).
  */
 import type { Computation } from "../../market/market.ts";
-import { encodeFields } from "../fields.ts";
+import { encodeFields, UNSET_DECIMAL } from "../fields.ts";
 import type { MarketDataType } from "../requests/market_data.ts";
 
 /** One tick of one instrument. `tickType` tells ticks of all kinds apart. */
@@ -12,7 +12,8 @@ export type Tick =
     readonly kind: "price";
     readonly tickType: number;
     readonly price: number;
-    readonly size: number;
+    /** `null` where the market does not know it. */
+    readonly size: number | null;
   }
   | { readonly kind: "size"; readonly tickType: number; readonly size: number }
   | {
@@ -39,7 +40,7 @@ export function tickMessage(reqId: number, tick: Tick): string {
         reqId,
         tick.tickType,
         tick.price,
-        tick.size,
+        tick.size ?? UNSET_DECIMAL,
         isQuotePrice(tick.tickType) && tick.price > 0 ? CAN_AUTO_EXECUTE : 0,
       );
     case "size":
