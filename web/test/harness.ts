@@ -3,6 +3,7 @@ import { createKey } from "../../db/keys.ts";
 import type { Sql } from "../../db/connect.ts";
 import { withTestDatabase } from "../../db/testing.ts";
 import { saveDeal } from "../../db/deals.ts";
+import { setClockOffset } from "../../db/installation.ts";
 import { addWatch } from "../../db/watches.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
 import { jsonLog } from "../../telemetry/log.ts";
@@ -28,8 +29,12 @@ export const EA: Ticker = ticker("EA");
 export const SPX: Ticker = ticker("SPX");
 
 /** Runs a test against a server; EA is a deal there, SPX is watched. */
-export async function withServer(test: (given: TestServer) => Promise<void>): Promise<void> {
+export async function withServer(
+  test: (given: TestServer) => Promise<void>,
+  installation: { readonly clockOffsetMs: number } = { clockOffsetMs: 0 },
+): Promise<void> {
   await withTestDatabase(async (sql, databaseUrl) => {
+    await setClockOffset(sql, installation.clockOffsetMs);
     await saveDeal(sql, { ticker: EA, cash: 210, close: "2026-12-31" });
     await addWatch(sql, SPX);
     const { key } = await createKey(sql, { agent: "deals" });

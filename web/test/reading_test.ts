@@ -213,3 +213,16 @@ Deno.test("a server that starts on a filled database gives the chain that anothe
     assert.deepEqual(chains[0], chains[1]);
   });
 });
+
+Deno.test("the list of tickers says how far a price is from the close of the session before", async () => {
+  await withServer(async ({ server, key }) => {
+    const daysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString();
+    await mustPost(server, key, bodyOf({ agentTimestamp: daysAgo, spotPrice: 200 }), {
+      "lastmark-backfill": "1",
+    });
+    await mustPost(server, key, bodyOf());
+    const { tickers } = await (await fetch(`${server.url}/api/tickers`)).json();
+    const row = tickerRow.parse(tickers[0]);
+    assert.deepEqual([row.spotPrice, row.change, row.changePercent], [206.41, 6.41, 3.21]);
+  });
+});
