@@ -2,7 +2,7 @@
 import { sleep } from "../../base/clock.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { FieldError, FieldReader } from "../wire/fields.ts";
-import { ByteQueue, FrameTooLong, takeFrame } from "../wire/framing.ts";
+import { ByteQueue, takeFrame } from "../wire/framing.ts";
 import {
   errorMessage,
   handshakeAnswer,
@@ -141,9 +141,12 @@ export class Connection implements Session {
   /** Reads and answers until either side ends; never rejects. */
   async run(): Promise<void> {
     const buffer = new Uint8Array(READ_BYTES);
+    const { socket } = this.#options;
     try {
+      // The outbox gathers what belongs together; waiting for more would only delay ticks.
+      socket.setNoDelay();
       for (;;) {
-        const count = await this.#options.socket.read(buffer);
+        const count = await socket.read(buffer);
         if (count === null) break;
         this.#received.push(buffer.subarray(0, count));
         await this.#consume();
@@ -283,6 +286,5 @@ export class Connection implements Session {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof FrameTooLong || error instanceof Error) return error.message;
-  return String(error);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -64,7 +64,6 @@ export function startGateway(options: GatewayOptions): Gateway {
   let closing = false;
 
   const serve = async (socket: Deno.TcpConn): Promise<void> => {
-    socket.setNoDelay();
     const connection = new Connection({
       socket,
       gateway: context,

@@ -62,11 +62,11 @@ export function marketData(session: Session): Subject {
 
   const push = (it: Subscription): void => {
     if (it.arrived < PRICES) return;
-    if (session.congested) {
-      it.held = true;
-      return;
-    }
-    it.held = false;
+    it.held = session.congested;
+    if (!it.held) tell(it);
+  };
+
+  const tell = (it: Subscription): void => {
     const open = hours.isOpen(it.instrument.conId);
     const kind = dataKind(it.asked, open);
     if (kind !== it.kind) {
@@ -110,6 +110,8 @@ export function marketData(session: Session): Subject {
     arrive(it);
     if (request.snapshot || request.regulatorySnapshot) {
       it.timers.push(clock.after(tickDelay.none ? 0 : SNAPSHOT_MS, () => {
+        // A snapshot has no later tick that could say what was held back.
+        if (it.held) tell(it);
         end(it);
         session.send(tickSnapshotEnd(it.reqId));
       }));
