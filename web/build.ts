@@ -17,10 +17,7 @@ export async function isBuilt(): Promise<boolean> {
   return true;
 }
 
-/**
- * Builds `web/dist` and says how long it took. The old files stay until the new ones are whole,
- * so that a running server never lacks them.
- */
+/** Builds `web/dist` and says how many milliseconds it took; a running server takes it up. */
 export async function build(): Promise<number> {
   const startedMs = performance.now();
   // Imported here, so that asking `isBuilt()` does not load Vite.

@@ -59,7 +59,7 @@ function Change({ row: { change, changePercent } }: { row: TickerRow }) {
     return <td class="change muted" title="no earlier price is known">–</td>;
   }
   return (
-    <td class={`change ${upOrDown(change)}`} title={signedText(change)}>
+    <td class={`change ${upOrDown(changePercent)}`} title={signedText(change)}>
       {`${signedText(changePercent)} %`}
     </td>
   );

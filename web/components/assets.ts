@@ -23,32 +23,41 @@ export interface Assets {
   readonly preloads: readonly string[];
 }
 
-let manifest: Manifest | undefined;
+let read: { readonly changedMs: number; readonly manifest: Manifest } | undefined;
 
 /**
  * What a page with this island, or with none, loads; `undefined` where nothing was built. Throws
  * where the build is of another version.
  */
 export function assetsFor(island: IslandName | undefined): Assets | undefined {
-  manifest ??= readManifest();
+  const manifest = newestManifest();
   if (!manifest) return undefined;
-  const built = manifest;
-  const stylesheet = addressOf(built, "static/look.css");
+  const stylesheet = addressOf(manifest, "static/look.css");
   if (island === undefined) return { stylesheet, script: undefined, preloads: [] };
   const entry = `islands/${island}.tsx`;
-  const preloads = [entry, ...(built[entry]?.imports ?? [])].map((one) => addressOf(built, one));
-  return { stylesheet, script: addressOf(built, "client/main.ts"), preloads };
+  const preloads = [entry, ...(manifest[entry]?.imports ?? [])];
+  return {
+    stylesheet,
+    script: addressOf(manifest, "client/main.ts"),
+    preloads: preloads.map((source) => addressOf(manifest, source)),
+  };
 }
 
-function addressOf(built: Manifest, source: string): string {
-  const chunk = built[source];
+function addressOf(manifest: Manifest, source: string): string {
+  const chunk = manifest[source];
   if (!chunk) throw new Error(`web/dist lacks ${source}: it is outdated; run: deno task build`);
   return `/${chunk.file}`;
 }
 
-function readManifest(): Manifest | undefined {
+/** The manifest, read again where there was a build since: names of before are no files any more. */
+function newestManifest(): Manifest | undefined {
   try {
-    return manifestSchema.parse(JSON.parse(Deno.readTextFileSync(MANIFEST)));
+    const changedMs = Deno.statSync(MANIFEST).mtime?.getTime() ?? 0;
+    if (read?.changedMs !== changedMs) {
+      const manifest = manifestSchema.parse(JSON.parse(Deno.readTextFileSync(MANIFEST)));
+      read = { changedMs, manifest };
+    }
+    return read.manifest;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -50,10 +50,12 @@ export function percentText(fraction: number): string {
   return (fraction * 100).toFixed(2);
 }
 
-/** A delta with two decimals; with four where two would say zero of a value that is none. */
+/** A delta with two decimals; with four where only they tell it from zero. */
 export function deltaText(value: number): string {
-  const short = value.toFixed(2);
-  return Number(short) === 0 && value !== 0 ? value.toFixed(4) : short;
+  for (const text of [value.toFixed(2), value.toFixed(4)]) {
+    if (Number(text) !== 0) return text;
+  }
+  return "0.00";
 }
 
 /** A change with its sign always said: `+3.46`, `-0.81`, `0.00`. */

@@ -71,6 +71,7 @@ Deno.test("deltaText() never says zero of a delta that four decimals can tell fr
   );
   assert.equal(deltaText(-0.0312), "-0.03");
   assert.equal(deltaText(0.0003), "0.0003");
+  assert.equal(deltaText(-0.000004), "0.00");
 });
 
 Deno.test("signedText() says the sign of what it shows", () => {

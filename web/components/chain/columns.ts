@@ -16,7 +16,7 @@ export interface Column {
   /** Whether the text can say less than the value, which then stands in `data-value` and the title. */
   readonly rounded: boolean;
   /** The width class below which it is hidden (`static/look.css`); empty where it always shows. */
-  readonly hides: "" | "x1" | "x2" | "x4";
+  readonly hides: "" | "x1" | "x2" | "x3" | "x4";
 }
 
 function column(
@@ -34,8 +34,8 @@ function column(
 const OUTER: readonly Column[] = [
   column("oi", "openInterest", "open int.", "open interest", countText, "x2"),
   column("volume", "volume", "volume", "volume", countText, "x2"),
-  column("iv", "impliedVol", "IV %", "implied volatility", percentText, "x2"),
-  column("delta", "delta", "Δ", "delta", deltaText, "x2"),
+  column("iv", "impliedVol", "IV %", "implied volatility", percentText, "x3"),
+  column("delta", "delta", "Δ", "delta", deltaText, "x3"),
   column("last", "last", "last", "last", priceText, "x4"),
   column("mid", "mid", "mid", "mid", priceText, "x1"),
 ];
