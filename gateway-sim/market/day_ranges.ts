@@ -1,7 +1,7 @@
 /** The highest and lowest prices of the market day so far. */
 import { marketDayAt } from "../../options/synthetic/market_day.ts";
-import type { Range } from "../../options/synthetic/quotes.ts";
 import { spotAt } from "../../options/synthetic/spot.ts";
+import type { Range } from "../../options/synthetic/trades.ts";
 import type { Underlying } from "../../options/synthetic/underlyings.ts";
 
 /** The made-up price moves once a second. */

@@ -1,6 +1,7 @@
 /** Instruments as IB describes them, built from underlyings and option contracts. */
 import type { Contract, IsoDate } from "../../options/contract.ts";
 import { hashText } from "../../options/synthetic/random.ts";
+import type { Hours } from "./hours.ts";
 import type { Instrument } from "./market.ts";
 
 /** What an underlying's description is made of. */
@@ -16,12 +17,6 @@ export interface OptionDescription {
   readonly contract: Contract;
   readonly lastTradeDate: IsoDate;
   readonly minTick: number;
-}
-
-/** IB's hours of the coming days. */
-export interface Hours {
-  readonly trading: string;
-  readonly liquid: string;
 }
 
 const TIME_ZONE = "US/Eastern";

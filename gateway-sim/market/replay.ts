@@ -3,28 +3,13 @@
  * start; what is in no shown file does not exist. Values go out exactly as the file has them.
  */
 import type { Clock } from "../../base/clock.ts";
-import { expiresAtMs, newYorkDate } from "../../options/calendar.ts";
+import { newYorkDate } from "../../options/calendar.ts";
 import type { Ticker } from "../../options/contract.ts";
-import { optionClassOf } from "../../options/option_class.ts";
 import type { FiledChain } from "../../options/formats/chain_file.ts";
-import type { RecordedQuote } from "../../options/formats/recorded.ts";
-import { InstrumentBook } from "./book.ts";
-import { hoursFrom } from "./hours.ts";
-import {
-  ConIds,
-  ibSymbol,
-  optionInstrument,
-  type UnderlyingDescription,
-  underlyingInstrument,
-} from "./instruments.ts";
-import {
-  type Instrument,
-  type Market,
-  type MarketQuote,
-  type MarketSymbol,
-  NO_QUOTE,
-} from "./market.ts";
+import { ConIds, ibSymbol } from "./instruments.ts";
+import { type Market, type MarketSymbol, NO_QUOTE } from "./market.ts";
 import { recordedBars } from "./recorded_bars.ts";
+import { listingOf, quoteOf, type RecordedListing } from "./recorded_listing.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** Where one symbol's replay stands: the chain it shows, and all it has. */
@@ -53,15 +38,6 @@ export interface ReplayMarket extends Market {
   step(request: ReplayStep): ReplayStepOutcome;
 }
 
-/** Indexes by their ticker; where they trade is the exchange that IB names. */
-const INDEX_EXCHANGES: ReadonlyMap<string, string> = new Map([
-  ["NDX", "NASDAQ"],
-  ["XND", "NASDAQ"],
-  ["RUT", "RUSSELL"],
-]);
-const MORE_INDEXES: ReadonlySet<string> = new Set(["OEX", "XEO"]);
-const MIN_TICK = 0.01;
-
 /** One symbol's chains in the order of their time. */
 interface Reel {
   readonly ticker: Ticker;
@@ -78,14 +54,23 @@ export function replayOf(chains: readonly FiledChain[], clock: Clock): ReplayMar
   );
   const subscriptions = new Subscriptions();
   const conIds = new ConIds();
-  /** Of every contract ID ever shown, whose it is. */
-  const owners = new Map<number, Reel>();
-  let shown = show(reels, conIds, owners, clock.nowMs());
+  /** Of every contract ID ever shown, the ticker of its chain. */
+  const tickers = new Map<number, Ticker>();
+  const ownerOf = (conId: number): Reel | undefined => {
+    const ticker = tickers.get(conId);
+    return reels.find((reel) => reel.ticker === ticker);
+  };
+  const list = (): RecordedListing => {
+    const listing = listingOf(reels.map(chainShownBy), conIds, clock.nowMs());
+    for (const [conId, ticker] of listing.tickers) tickers.set(conId, ticker);
+    return listing;
+  };
+  let shown = list();
 
-  const current = (): Shown => {
+  const current = (): RecordedListing => {
     // Instruments tell the hours of the coming days.
     if (shown.date !== newYorkDate(clock.nowMs())) {
-      shown = show(reels, conIds, owners, clock.nowMs());
+      shown = list();
     }
     return shown;
   };
@@ -107,9 +92,9 @@ export function replayOf(chains: readonly FiledChain[], clock: Clock): ReplayMar
       const error = `No file "${request.file}" in this replay`;
       return { ok: false, error, allowed: wanted.flatMap((reel) => reel.names) };
     }
-    shown = show(reels, conIds, owners, clock.nowMs());
+    shown = list();
     for (const conId of subscriptions.conIds()) {
-      const owner = owners.get(conId);
+      const owner = ownerOf(conId);
       if (owner && moved.includes(owner)) subscriptions.notify(conId);
     }
     return { ok: true, moved: moved.map(positionOf) };
@@ -121,18 +106,18 @@ export function replayOf(chains: readonly FiledChain[], clock: Clock): ReplayMar
     instrument: (conId) => current().book.get(conId),
     optionParameters: (underConId) => current().book.optionParameters(underConId),
     quote(conId) {
-      const owner = owners.get(conId);
+      const owner = ownerOf(conId);
       const instrument = current().book.get(conId);
       if (!owner || !instrument) return undefined;
       const { spot } = chainShownBy(owner);
       const recorded = current().options.get(conId);
-      return recorded ? optionQuote(recorded, spot) : { ...NO_QUOTE, last: spot };
+      return recorded ? quoteOf(recorded, spot) : { ...NO_QUOTE, last: spot };
     },
     // A recorded bid and ask stand for as long as they are shown, whatever the clock says.
     isOpen: () => true,
     subscribe: (conId, onChange) => subscriptions.add(conId, onChange),
     bars(request) {
-      const owner = owners.get(request.conId);
+      const owner = ownerOf(request.conId);
       const instrument = current().book.get(request.conId);
       if (!owner || !instrument) return [];
       const shownSoFar = owner.chains.slice(0, owner.shown + 1);
@@ -145,81 +130,10 @@ export function replayOf(chains: readonly FiledChain[], clock: Clock): ReplayMar
   };
 }
 
-/** The instruments of the shown chains, and the quotes of the options among them. */
-interface Shown {
-  readonly date: string;
-  readonly book: InstrumentBook;
-  readonly options: ReadonlyMap<number, RecordedQuote>;
-}
-
-function show(
-  reels: readonly Reel[],
-  conIds: ConIds,
-  owners: Map<number, Reel>,
-  atMs: number,
-): Shown {
-  const instruments: Instrument[] = [];
-  const options = new Map<number, RecordedQuote>();
-  const shareHours = hoursFrom(atMs, "share");
-  const optionHours = hoursFrom(atMs, "option");
-  for (const reel of reels) {
-    const share = underlyingInstrument(describe(reel.ticker), conIds, shareHours);
-    instruments.push(share);
-    owners.set(share.conId, reel);
-    for (const recorded of chainShownBy(reel).contracts) {
-      const { contract } = recorded;
-      const lastTradeDate = newYorkDate(expiresAtMs(contract));
-      const description = { contract, lastTradeDate, minTick: MIN_TICK };
-      const option = optionInstrument(share, description, conIds, optionHours);
-      instruments.push(option);
-      owners.set(option.conId, reel);
-      options.set(option.conId, recorded);
-    }
-  }
-  return { date: newYorkDate(atMs), book: new InstrumentBook(instruments), options };
-}
-
 function chainShownBy(reel: Reel): FiledChain {
   const chain = reel.chains[reel.shown];
   if (!chain) throw new RangeError(`${reel.ticker} has no chain ${reel.shown}`);
   return chain;
-}
-
-function describe(ticker: Ticker): UnderlyingDescription {
-  const kind = optionClassOf(ticker);
-  const index = kind === "am-index" || kind === "pm-index" || MORE_INDEXES.has(ticker);
-  return {
-    ticker,
-    name: ticker,
-    kind: index ? "index" : "stock",
-    primaryExchange: index ? INDEX_EXCHANGES.get(ticker) ?? "CBOE" : "NASDAQ",
-  };
-}
-
-/** An option's market as recorded. What the file has of IV and greeks is the model's computation. */
-function optionQuote(recorded: RecordedQuote, spot: number | null): MarketQuote {
-  const { contract, openInterest, impliedVol, delta, gamma, theta, vega, ...prices } = recorded;
-  const computed = [impliedVol, delta, gamma, theta, vega].some((value) => value !== null);
-  const model = computed
-    ? {
-      impliedVol,
-      delta,
-      gamma,
-      theta,
-      vega,
-      optionPrice: null,
-      presentValueDividend: null,
-      underlyingPrice: spot,
-    }
-    : null;
-  const call = contract.right === "C";
-  return {
-    ...NO_QUOTE,
-    ...prices,
-    callOpenInterest: call ? openInterest : null,
-    putOpenInterest: call ? null : openInterest,
-    computations: { bid: null, ask: null, last: null, model },
-  };
 }
 
 function namesOf(chains: readonly FiledChain[]): readonly string[] {

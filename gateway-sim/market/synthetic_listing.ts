@@ -2,7 +2,7 @@
 import { listContracts, type ListedContract } from "../../options/synthetic/listing.ts";
 import type { Underlying } from "../../options/synthetic/underlyings.ts";
 import { InstrumentBook } from "./book.ts";
-import { hoursFrom } from "./hours.ts";
+import { optionHours, shareHours } from "./hours.ts";
 import { type ConIds, optionInstrument, underlyingInstrument } from "./instruments.ts";
 import type { Instrument } from "./market.ts";
 
@@ -25,18 +25,17 @@ export function listingAt(
   const instruments: Instrument[] = [];
   const contracts = new Map<number, ListedContract>();
   const shares = new Map<number, Underlying>();
-  const shareHours = hoursFrom(atMs, "share");
-  const optionHours = hoursFrom(atMs, "option");
   // Hours are told from today on, so a listing does not outlive the day by much.
   let validUntilMs = atMs + HOUR_MS;
   for (const underlying of underlyings) {
-    const share = underlyingInstrument(underlying, conIds, shareHours);
+    const share = underlyingInstrument(underlying, conIds, shareHours(atMs));
     instruments.push(share);
     shares.set(share.conId, underlying);
+    const hours = optionHours(atMs, underlying.ticker);
     for (const listed of listContracts(underlying, atMs)) {
       const { contract, lastTradeDate } = listed;
       const description = { contract, lastTradeDate, minTick: underlying.ticks.small };
-      const option = optionInstrument(share, description, conIds, optionHours);
+      const option = optionInstrument(share, description, conIds, hours);
       instruments.push(option);
       contracts.set(option.conId, listed);
       validUntilMs = Math.min(validUntilMs, listed.leavesAtMs);

@@ -1,15 +1,13 @@
 /** Made-up quotes in the market's terms, and what their bars are made of. */
 import type { ListedContract } from "../../options/synthetic/listing.ts";
 import { marketDayAt, partOfDay } from "../../options/synthetic/market_day.ts";
-import {
-  optionQuote,
-  type OptionTotals,
-  type Range,
-  tickOf,
-} from "../../options/synthetic/quotes.ts";
+import { optionQuote, type OptionTotals } from "../../options/synthetic/quotes.ts";
 import { dayVolume, shareQuote } from "../../options/synthetic/share.ts";
 import { spotAt } from "../../options/synthetic/spot.ts";
 import { worthAt } from "../../options/synthetic/theory.ts";
+import { tickOf } from "../../options/synthetic/ticks.ts";
+import type { Range } from "../../options/synthetic/trades.ts";
+import { halfSpread } from "../../options/synthetic/two_sided.ts";
 import type { Underlying } from "../../options/synthetic/underlyings.ts";
 import { computationsOf } from "./computations.ts";
 import { type MarketQuote, NO_QUOTE } from "./market.ts";
@@ -69,14 +67,14 @@ export function barsOfShare(seed: number, underlying: Underlying): BarSource {
 
 /** What an option's bars are made of. */
 export function barsOfOption(seed: number, listed: ListedContract): BarSource {
-  const { ticks, spread } = listed.underlying;
+  const { ticks } = listed.underlying;
   return {
     price(atMs) {
       const { price } = worthAt(seed, listed, atMs);
       const tick = tickOf(ticks, price);
       return Math.max(ticks.small, Math.round(Math.round(price / tick) * tick * 100) / 100);
     },
-    halfSpread: (price) => Math.max(tickOf(ticks, price), spread * price ** 0.8) / 2,
+    halfSpread: (price) => halfSpread(listed.underlying, price),
     dayVolume(opensAtMs) {
       const { endsAtMs } = marketDayAt(opensAtMs);
       const spot = spotAt(seed, listed.underlying, opensAtMs);

@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 import { listContracts, type ListedContract } from "./listing.ts";
 import { marketDayAt } from "./market_day.ts";
-import { isNeverQuoted, type OptionQuote, optionQuote, optionTotals, tickOf } from "./quotes.ts";
+import { isNeverQuoted, type OptionQuote, optionQuote, optionTotals } from "./quotes.ts";
 import { spotAt } from "./spot.ts";
+import { tickOf } from "./ticks.ts";
 import { type Underlying, UNDERLYINGS } from "./underlyings.ts";
 
 const SEED = 7;

@@ -4,7 +4,7 @@ import { marketDayAt, partOfDay } from "./market_day.ts";
 import { smoothNoise } from "./walk.ts";
 import { atTheMoneyVariance } from "./surface.ts";
 import { spotAt } from "./spot.ts";
-import type { TwoSided } from "./quotes.ts";
+import type { TwoSided } from "./two_sided.ts";
 import type { Underlying } from "./underlyings.ts";
 
 /** An underlying's market at a time. An index has neither bid nor ask nor volume. */
