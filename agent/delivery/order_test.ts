@@ -31,7 +31,7 @@ function sentOrder(waiting: readonly Waiting[]): number[] {
   }
 }
 
-Deno.test("nextToSend() sends the newest of each ticker first, then the rest in order", () => {
+Deno.test("SP-12: nextToSend() sends the newest of each ticker first, then the rest in order", () => {
   const waiting = [
     { id: 1, ticker: EA },
     { id: 2, ticker: SPX },
@@ -42,7 +42,7 @@ Deno.test("nextToSend() sends the newest of each ticker first, then the rest in 
   assert.deepEqual(sentOrder(waiting), [4, 5, 1, 2, 3]);
 });
 
-Deno.test("nextToSend() sends each once, and after the newest of the tickers in order", () => {
+Deno.test("SP-12: nextToSend() sends each once, and after the newest of the tickers in order", () => {
   const some = fc.uniqueArray(
     fc.record({ id: fc.nat(50), ticker: fc.constantFrom(EA, SPX, ticker("BKNG")) }),
     { selector: (each) => each.id },

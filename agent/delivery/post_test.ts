@@ -21,7 +21,7 @@ function post(
   return postBatch({ url: server.url, key: "lm_agent_secret", clock }, { json: BODY, ...more });
 }
 
-Deno.test("postBatch() sends the key, the idempotency key, and the time of this attempt in domain time", async () => {
+Deno.test("SP-13: postBatch() sends the key, the idempotency key, and the time of this attempt in domain time", async () => {
   await using server = startServer();
   const outcome = await post(server, { key: "k-1" });
   assert.equal(outcome.kind, "stored");
@@ -90,7 +90,7 @@ Deno.test("postBatch() honours Retry-After", async () => {
   assert.ok(outcome.kind === "later" && outcome.retryAfterMs === 7_000);
 });
 
-Deno.test("postBatch() believes no 200 without Lastmark's confirmation", async () => {
+Deno.test("SP-3: postBatch() believes no 200 without Lastmark's confirmation", async () => {
   await using server = startServer(() => new Response("<h1>Log in to the hotel</h1>"));
   const outcome = await post(server);
   assert.ok(outcome.kind === "later" && outcome.scope === "server");
