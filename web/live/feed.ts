@@ -9,7 +9,7 @@ import type { Log } from "../../telemetry/log.ts";
 import type { KnownTicker } from "../services.ts";
 import { rowOf } from "./answers.ts";
 import type { ChainCache } from "./chains.ts";
-import { Connection, type ListRows } from "./connection.ts";
+import { Connection, type ListRows, type LiveSocket } from "./connection.ts";
 import type { Hub } from "./hub.ts";
 import { ChainMessages } from "./messages.ts";
 
@@ -26,8 +26,16 @@ const RETRY_EVERY_MS = 50;
 export interface LiveFeedParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly chains: ChainCache;
-  readonly hub: Hub;
+  readonly chains: Pick<ChainCache, "get" | "all">;
+  readonly hub: Pick<Hub, "listen">;
+}
+
+/** A page's line in the feed. */
+export interface Line {
+  /** Takes what the page said. */
+  hear(data: unknown): Promise<void>;
+  /** Forgets the page. */
+  leave(): void;
 }
 
 /** The lines of one server. */
@@ -61,15 +69,24 @@ export class LiveFeed {
 
   /** Takes a line that was upgraded. */
   open(socket: WebSocket): void {
-    const connection = new Connection(socket);
     socket.onopen = () => {
-      this.#connections.add(connection);
-      connection.heartbeat(this.#heartbeatText());
+      const line = this.join(socket);
+      socket.onmessage = (event) => void line.hear(event.data);
+      socket.onclose = () => line.leave();
+      // A line that breaks is closed right after; a page that closes its tab is no failure.
+      socket.onerror = () => line.leave();
     };
-    socket.onmessage = (event) => void this.#hear(connection, event.data);
-    socket.onclose = () => this.#drop(connection);
-    // A line that breaks is closed right after; a page that closes its tab is no failure.
-    socket.onerror = () => this.#drop(connection);
+  }
+
+  /** Takes a line that is open. */
+  join(socket: LiveSocket): Line {
+    const connection = new Connection(socket);
+    this.#connections.add(connection);
+    connection.heartbeat(this.#heartbeatText());
+    return {
+      hear: (data) => this.#hear(connection, data),
+      leave: () => this.#drop(connection),
+    };
   }
 
   /** Ends every line. */
@@ -216,6 +233,7 @@ export class LiveFeed {
   }
 
   #later(connection: Connection, what: Ticker | null): void {
+    if (!this.#connections.has(connection)) return; // it left while it was looked for
     const waiting = this.#behind.get(connection) ?? new Set();
     waiting.add(what);
     this.#behind.set(connection, waiting);
