@@ -51,7 +51,7 @@ const scenes: readonly Scene[] = [
   {
     name: "made-up stock, market closed",
     settings: ["--seed", "3", ...LIFTED],
-    args: { symbol: "EA", "trading-class": "EA", days: "20", ...STOCK, ...INTRADAY },
+    args: { symbol: "NVDA", "trading-class": "NVDA", days: "20", ...STOCK, ...INTRADAY },
     flags: ["--generics", "--closed"],
     prepare: (gateway) => gateway.control("/market", { open: false }),
   },
@@ -99,6 +99,17 @@ async function equalTheFile(quotes: Readonly<Record<string, Quote>>): Promise<vo
   }
 }
 
+/** What a whole quote has. */
+const FIELDS = ["bid", "ask", "last", "volume", "open_interest", "implied_vol", "delta"];
+
+/** What was still missing when streaming ended, one sentence an option. */
+function lacking(quotes: Readonly<Record<string, Quote>>): string[] {
+  return Object.entries(quotes).flatMap(([occ, quote]) => {
+    const missing = FIELDS.filter((field) => quote[field] === undefined);
+    return missing.length === 0 ? [] : [`${occ} lacks ${missing.join(", ")}`];
+  });
+}
+
 for (const scene of scenes) {
   for (const [index, client] of clients.entries()) {
     const ignore = scene.recorded === true && DATA === "" && Deno.env.get("CI") !== "true";
@@ -117,7 +128,8 @@ for (const scene of scenes) {
         steps++;
         const result = "failed" in line ? "FAILED" : line.got;
         await t.step(`${line.step}: ${result}`, () => {
-          if ("failed" in line) throw new Error([line.failed, ...line.log].join("\n"));
+          if (!("failed" in line)) return;
+          throw new Error([line.failed, ...lacking(quotes), ...line.log].join("\n"));
         });
       }
       assert.ok(steps > 0, "the script did nothing");
