@@ -23,10 +23,12 @@ export async function saveDeal(sql: Sql, terms: DealTerms): Promise<Deal> {
     // postgres.js types a transaction apart from the pool; they run the same queries.
     const t = tx as unknown as Sql;
     const tickerId = await ensureTicker(t, terms.ticker, terms.name ?? null);
+    // Others who save a deal on this ticker wait here.
     await t`SELECT FROM tickers WHERE id = ${tickerId} FOR UPDATE`;
     await t`
-      INSERT INTO deals (ticker_id, created_at) VALUES (${tickerId}, domain_now())
-      ON CONFLICT DO NOTHING`;
+      INSERT INTO deals (ticker_id, created_at)
+      SELECT ${tickerId}, domain_now()
+      WHERE NOT EXISTS (SELECT FROM deals WHERE ticker_id = ${tickerId} AND removed_at IS NULL)`;
     const [open] = await t`
       SELECT id::text FROM deals WHERE ticker_id = ${tickerId} AND removed_at IS NULL`;
     const dealId = id.parse(open).id;

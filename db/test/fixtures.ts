@@ -1,0 +1,109 @@
+/** Made-up batches and a database that follows EA, for the tests of this room. */
+import { strict as assert } from "node:assert";
+import { type OccSymbol, parseOcc, parseTicker, type Ticker } from "../../options/contract.ts";
+import type { ChainBatch, Quote } from "../../options/quote.ts";
+import type { Sql } from "../connect.ts";
+import { saveDeal } from "../deals.ts";
+import type { IngestOutcome, IngestRequest } from "../ingest.ts";
+import { createKey, hashKey } from "../keys.ts";
+
+/** A time that agents' clocks say in these tests. */
+export const AGENT_TIME_MS = Date.UTC(2026, 10, 20, 15);
+
+/** A ticker that is one. */
+export function ticker(text: string): Ticker {
+  const read = parseTicker(text);
+  assert.ok(read, `${text} is no ticker`);
+  return read;
+}
+
+/** A contract's key that is one. */
+export function occ(text: string): OccSymbol {
+  const read = parseOcc(text);
+  assert.ok(read, `${text} is no OCC symbol`);
+  return read.occ;
+}
+
+/** The ticker that the tests follow. */
+export const EA: Ticker = ticker("EA");
+
+/** A quote without any value but those given. */
+export function quote(symbol: string, given: Partial<Omit<Quote, "occ">> = {}): Quote {
+  return {
+    occ: occ(symbol),
+    bid: null,
+    ask: null,
+    last: null,
+    volume: null,
+    openInterest: null,
+    impliedVol: null,
+    delta: null,
+    gamma: null,
+    theta: null,
+    vega: null,
+    bidSize: null,
+    askSize: null,
+    kind: null,
+    multiplier: null,
+    quotedAtMs: null,
+    ...given,
+  };
+}
+
+/** A snapshot of one contract of EA by the agent `deals`, except for what is given. */
+export function batch(given: Partial<ChainBatch> = {}): ChainBatch {
+  return {
+    ticker: EA,
+    agentId: "deals",
+    agentTimeMs: AGENT_TIME_MS,
+    sentAtMs: null,
+    spot: 199.5,
+    mode: "snapshot",
+    readId: null,
+    quotes: [quote("EA261218C00210000", { bid: 1.05, ask: 1.1 })],
+    missing: [],
+    ...given,
+  };
+}
+
+/** A database that follows EA, and what one needs to send to it. */
+export interface Followed {
+  readonly sql: Sql;
+  /** A request with the key of its agent, `deals` (or one of its set) or `other`. */
+  readonly request: (given?: Partial<IngestRequest>) => IngestRequest;
+  /** The ID of the key of `deals`. */
+  readonly keyId: string;
+}
+
+/** Follows EA and makes the keys of two agents. */
+export async function follow(sql: Sql): Promise<Followed> {
+  await saveDeal(sql, { ticker: EA, cash: 210, close: "2026-12-31" });
+  const deals = await createKey(sql, { agent: "deals" });
+  const other = await createKey(sql, { agent: "other" });
+  return {
+    sql,
+    keyId: deals.id,
+    request: (given = {}) => {
+      const sent = given.batch ?? batch();
+      return {
+        batch: sent,
+        keyHash: hashKey(sent.agentId.startsWith("other") ? other.key : deals.key),
+        idempotency: null,
+        backfill: false,
+        windowMs: 60_000,
+        traceId: null,
+        ...given,
+      };
+    },
+  };
+}
+
+/** An outcome of the kind that a test expects. */
+export function expectKind<K extends IngestOutcome["kind"]>(
+  outcome: IngestOutcome,
+  kind: K,
+): Extract<IngestOutcome, { kind: K }> {
+  assert.equal(outcome.kind, kind, JSON.stringify(outcome));
+  // The line above has made sure of it.
+  return outcome as Extract<IngestOutcome, { kind: K }>;
+}
