@@ -25,6 +25,13 @@ export const CONTRACT_DEADLINE_MS = 4_000;
  */
 export const QUIET_MS = 2_000;
 
+/**
+ * Without a message limit the quiet time, and not the rate, would bound a read. Such a gateway is
+ * the simulated one, so it may shrink to three times what the slowest whole contract needed.
+ */
+const LEAST_QUIET_MS = 500;
+const WHOLE_CONTRACTS_TO_TRUST = 20;
+
 /** How often the deadlines are looked at. */
 const SWEEP_MS = 50;
 
@@ -68,6 +75,7 @@ interface Active {
   readonly assembly: Assembly;
   readonly askedFor: Connection["marketData"];
   request: OpenRequest | undefined;
+  firstValueMs: number | undefined;
   /** When the newest of its values came; `undefined` before the first tick. */
   lastValueMs: number | undefined;
 }
@@ -96,6 +104,10 @@ class Window {
   readonly #active = new Set<Active>();
   readonly #toCancel: Active[] = [];
   readonly #changed = createWake();
+  /** How many contracts brought every value, and the longest that one needed from first to last. */
+  #whole = 0;
+  #slowestWholeMs = 0;
+  #lastSweepMs = Number.NEGATIVE_INFINITY;
 
   constructor(listings: readonly Listing[], options: WindowOptions) {
     this.#options = options;
@@ -150,6 +162,7 @@ class Window {
       assembly: assembleQuote(listing.contract, listing.multiplier),
       askedFor: this.#options.connection.marketData,
       request: undefined,
+      firstValueMs: undefined,
       lastValueMs: undefined,
     };
     entry.tries++;
@@ -176,8 +189,13 @@ class Window {
     if (!active.assembly.take(event)) return;
     if (active.lastValueMs === undefined || active.assembly.answered > answered) {
       active.lastValueMs = this.#options.clock.monotonicMs();
+      active.firstValueMs ??= active.lastValueMs;
     }
-    if (active.assembly.complete) this.#settle(active);
+    if (!active.assembly.complete) return;
+    const tookMs = (active.lastValueMs ?? 0) - (active.firstValueMs ?? 0);
+    this.#slowestWholeMs = Math.max(this.#slowestWholeMs, tookMs);
+    this.#whole++;
+    this.#settle(active);
   }
 
   #takeError(active: Active, error: { readonly code: number; readonly message: string }): void {
@@ -212,15 +230,32 @@ class Window {
     }
   }
 
-  /** Settles who was quiet for long enough or had its time. */
+  /** A timer that rings late was held up, and ticks wait in the socket: those come first. */
   #sweep(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const late = nowMs - this.#lastSweepMs > 2 * SWEEP_MS;
+    this.#lastSweepMs = nowMs;
+    if (late) clock.after(0, () => this.#settleOverdue());
+    else this.#settleOverdue();
+  }
+
+  /** Settles who was quiet for long enough or had its time. */
+  #settleOverdue(): void {
     const nowMs = this.#options.clock.monotonicMs();
+    const quietMs = this.#quietMs();
     for (const active of this.#active) {
       const { request, lastValueMs } = active;
       if (!request) continue;
-      const quiet = lastValueMs !== undefined && nowMs - lastValueMs >= QUIET_MS;
+      const quiet = lastValueMs !== undefined && nowMs - lastValueMs >= quietMs;
       if (quiet || nowMs - request.sentMs >= CONTRACT_DEADLINE_MS) this.#settle(active);
     }
+  }
+
+  #quietMs(): number {
+    const limited = this.#options.connection.pacer.ratePerSecond > 0;
+    if (limited || this.#whole < WHOLE_CONTRACTS_TO_TRUST) return QUIET_MS;
+    return Math.min(QUIET_MS, Math.max(LEAST_QUIET_MS, 3 * this.#slowestWholeMs));
   }
 
   /** The contract's time is over, or its values are in. */

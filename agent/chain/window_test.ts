@@ -79,6 +79,22 @@ Deno.test("readWindow() settles a contract that never trades after a quiet time"
   assert.ok(tookMs >= QUIET_MS && tookMs < QUIET_MS + 500, `took ${tookMs} ms`);
 });
 
+Deno.test("readWindow() waits less for what never comes where nothing limits its messages", async () => {
+  const noLast = WHOLE.filter((event) => !(event.type === "price" && event.tick === 4));
+  const { tookMs, result } = await read(40, 40, (conId) => at(100, conId < 30 ? WHOLE : noLast));
+  assert.equal(result.quotes.length, 40);
+  assert.ok(tookMs < QUIET_MS / 2, `took ${tookMs} ms`);
+});
+
+Deno.test("readWindow() waits as long as whole contracts need, though nothing limits its messages", async () => {
+  const late: Script = (conId) => [
+    ...at(100, WHOLE.slice(0, 4)),
+    ...at(conId === 40 ? 1_900 : 1_000, WHOLE.slice(4)),
+  ];
+  const { result } = await read(40, 40, late);
+  assert.ok(result.quotes.every((quote) => quote.impliedVol === 0.25));
+});
+
 Deno.test("readWindow() does not lose a value that comes late, and late again", async () => {
   const late: Script = () => [
     ...at(1_500, WHOLE.slice(0, 4)),
