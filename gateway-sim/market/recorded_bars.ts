@@ -5,6 +5,8 @@ import type { RecordedQuote } from "../../options/formats/recorded.ts";
 import type { Bar, BarRequest, Instrument } from "./market.ts";
 
 const DAY_MS = 86_400_000;
+/** A request up to now was given its end when it arrived, a moment before the bars are made. */
+const MOMENT_MS = 1_000;
 const OPEN_MINUTE = 9 * 60 + 30;
 
 /** One look: what a bar's open, high, low and close are made of. */
@@ -27,7 +29,7 @@ export function recordedBars(
 ): readonly Bar[] {
   const { endMs, durationMs, barMs, what } = request;
   const newestMs = shown.at(-1)?.updatedMs ?? endMs;
-  const untilMs = endMs >= nowMs ? Math.max(endMs, newestMs) : endMs;
+  const untilMs = endMs > nowMs - MOMENT_MS ? Math.max(endMs, newestMs) : endMs;
   const looks: Look[] = [];
   for (const chain of shown) {
     if (chain.updatedMs > untilMs || chain.updatedMs <= untilMs - durationMs) continue;

@@ -167,7 +167,8 @@ Deno.test("bars are what the chains shown so far say, and no more", () => {
   // The clock is still before the second chain, which counts as the present.
   assert.equal(bars("TRADES").length, 2);
   assert.equal(bars("MIDPOINT").length, 1);
-  assert.equal(bars("TRADES", NOW_MS - 1).length, 1);
+  assert.equal(bars("TRADES", NOW_MS - 5).length, 2, "the request came a moment before");
+  assert.equal(bars("TRADES", NOW_MS - 60_000).length, 1);
 });
 
 testOnRealChains(
