@@ -85,13 +85,19 @@ function withName(server: string, name: string): string {
 }
 
 /**
- * The server to test on. Test modules run one after another in one process and share nothing but
- * its environment, so the embedded server's URL is put there.
+ * The server to test on. Test modules of one process share nothing but its environment, so the
+ * embedded server's URL is put there, by the first of those that may run side by side.
  */
 async function testServer(): Promise<string> {
   const given = Deno.env.get(VARIABLE);
   if (given !== undefined && given !== "") return given;
-  const url = await startTestServer();
+  const lock = `${Deno.env.get("TMPDIR") ?? "/tmp"}/lastmark-test-${Deno.pid}.lock`;
+  using turn = await Deno.open(lock, { write: true, create: true });
+  const exclusive = true;
+  await turn.lock(exclusive);
+  const started = Deno.env.get(VARIABLE);
+  if (started !== undefined && started !== "") return started;
+  const url = await startTestServer(lock);
   Deno.env.set(VARIABLE, url);
   return url;
 }
@@ -99,23 +105,23 @@ async function testServer(): Promise<string> {
 /**
  * The server runs in the background of a shell, on a lifeline as in `embedded/server.ts`, except
  * that the pipe's other end is a loop which ends with the test process ($1): a pipe of this module
- * would close with the module. The folder ($2) goes with the server.
+ * would close with the module. The folder ($2) and the lock ($3) go with the server.
  */
 const BACKGROUND = `
-process=$1 folder=$2
-shift 2
+process=$1 folder=$2 lock=$3
+shift 3
 (
   while kill -0 "$process"; do sleep 1; done | {
     "$@" </dev/null &
     read -r _
     kill -INT $!
     wait $!
-    rm -rf "$folder"
+    rm -rf "$folder" "$lock"
   }
 ) </dev/null >"$folder/log" 2>&1 &
 `;
 
-async function startTestServer(): Promise<string> {
+async function startTestServer(lock: string): Promise<string> {
   const programs = await postgresPrograms();
   const runAs = await whoRunsPostgres(programs.postgres, null);
   const folder = await Deno.makeTempDir({ prefix: "lastmark-test-" });
@@ -133,7 +139,7 @@ async function startTestServer(): Promise<string> {
     ...serverArgs(database, port, { ...quick, max_connections: "200" }),
   ];
   const { success } = await new Deno.Command("sh", {
-    args: ["-c", BACKGROUND, "sh", String(Deno.pid), folder, ...command],
+    args: ["-c", BACKGROUND, "sh", String(Deno.pid), folder, lock, ...command],
     stdin: "null",
     stdout: "null",
     stderr: "null",
