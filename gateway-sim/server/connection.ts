@@ -148,6 +148,8 @@ export class Connection implements Session {
       for (;;) {
         const count = await socket.read(buffer);
         if (count === null) break;
+        // What a refused client still sends is dropped: it would be answered by nothing.
+        if (this.#stage === "closing") continue;
         this.#received.push(buffer.subarray(0, count));
         await this.#consume();
       }
@@ -179,7 +181,6 @@ export class Connection implements Session {
   async #consume(): Promise<void> {
     if (this.#stage === "prefix" && !this.#takePrefix()) return;
     for (;;) {
-      // What a refused client still sends is not read: it would be answered by nothing.
       if (this.#stage === "closing") return;
       const body = takeFrame(this.#received);
       if (body === undefined) return;
