@@ -57,6 +57,7 @@ export function Legend(): VNode {
       </span>
       <span>– never seen</span>
       <span>tinted: in the money</span>
+      <span class="narrow">a wider screen shows more columns</span>
       <span>All times New York. Exact values and times on hover.</span>
     </div>
   );

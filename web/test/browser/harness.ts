@@ -11,6 +11,7 @@ import { withTestDatabase } from "../../../db/testing.ts";
 import { addWatch } from "../../../db/watches.ts";
 import { parseTicker } from "../../../options/contract.ts";
 import { build, isBuilt } from "../../build.ts";
+import { chromiumPath } from "./chromium_path.ts";
 import { startWeb, type WebProcess } from "./web_process.ts";
 
 /** A contract as an agent posts it; what is left out is none. */
@@ -117,26 +118,6 @@ async function open(
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(url, { waitUntil: "load" });
   return { page, complaints };
-}
-
-/** Chromium: what `CHROMIUM` names, or `chromium` where programs are found. */
-async function chromiumPath(): Promise<string> {
-  const program = Deno.env.get("CHROMIUM") ?? "chromium";
-  if (program.includes("/")) return program;
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    const path = `${folder}/${program}`;
-    if (await isFile(path)) return path;
-  }
-  throw new Error(`${program} is nowhere in PATH; install it or set CHROMIUM`);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** The contract of an expiry that is not over while these tests live: EA in December 2099. */
