@@ -18,6 +18,9 @@ import type { TrackedChain } from "./tracked.ts";
 export const CHECKPOINT_EVERY = 50;
 const CHECKPOINT_QUOTES = 40_000;
 
+/** A chain that nobody looks at is folded when so many batches wait, so that who looks waits little. */
+const FOLD_AHEAD_AFTER = 8;
+
 /** How long a first fold may take before the database counts as away. */
 const LOAD_DEADLINE_MS = 20_000;
 
@@ -88,8 +91,7 @@ export class ChainCache implements Chains {
     if (seq <= entry.storedSeq) return false;
     entry.storedSeq = seq;
     const behind = seq - (entry.tracked?.chain.seq ?? 0);
-    // Nobody may be looking; but who looks next should not have to fold it all.
-    if (behind >= CHECKPOINT_EVERY) this.#inBackground(this.#upToDate(entry));
+    if (behind >= FOLD_AHEAD_AFTER) this.#inBackground(this.#upToDate(entry));
     return true;
   }
 
