@@ -30,7 +30,7 @@ const suites: Readonly<Record<string, Suite>> = {
   unit: {
     paths: ["."],
     ignore: [CLIENTS, BROWSER, CONTAINERS],
-    flags: ["--parallel", "--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
+    flags: ["--quiet", "--parallel", "--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
     database: true,
   },
   clients: { paths: [CLIENTS], missing: pythonMissing },
@@ -73,7 +73,6 @@ async function runTests(suite: Suite): Promise<Counts> {
       args: [
         "test",
         "--allow-all",
-        "--quiet",
         ...suite.flags ?? [],
         `--junit-path=${report}`,
         ...(suite.ignore ?? []).map((path) => `--ignore=${path}`),

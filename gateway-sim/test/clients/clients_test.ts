@@ -110,6 +110,9 @@ function lacking(quotes: Readonly<Record<string, Quote>>): string[] {
   });
 }
 
+const summary: Record<"client" | "scene" | "result" | "seconds", string>[] = [];
+Deno.test.afterAll(() => console.table(summary));
+
 for (const scene of scenes) {
   for (const [index, client] of clients.entries()) {
     const ignore = scene.recorded === true && DATA === "" && Deno.env.get("CI") !== "true";
@@ -118,20 +121,26 @@ for (const scene of scenes) {
       await scene.prepare?.(gateway);
       const named = Object.entries({ port: gateway.port, "client-id": 100 + index, ...scene.args });
       const args = named.flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const startMs = performance.now();
       let steps = 0;
+      let failedAt: string | null = null;
       let quotes: Readonly<Record<string, Quote>> = {};
       for await (const line of runScript([...await client.command(), ...args, ...scene.flags])) {
         if ("quotes" in line) {
           quotes = line.quotes;
           continue;
         }
-        steps++;
+        if ("failed" in line) failedAt = line.step;
+        else steps++;
         const result = "failed" in line ? "FAILED" : line.got;
         await t.step(`${line.step}: ${result}`, () => {
           if (!("failed" in line)) return;
           throw new Error([line.failed, ...lacking(quotes), ...line.log].join("\n"));
         });
       }
+      const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
+      const result = failedAt === null ? `${steps} steps` : `FAILED at ${failedAt}`;
+      summary.push({ client: client.name, scene: scene.name, result, seconds });
       assert.ok(steps > 0, "the script did nothing");
       const { check } = scene;
       if (check) await t.step("what was streamed is what the market has", () => check(quotes));
