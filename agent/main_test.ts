@@ -72,6 +72,8 @@ Deno.test("agent fetch", async (test) => {
         `✓ Server confirmed: dealId=7, contractsReceived=${count}`,
       ]);
       assert.equal(server.posted.length, 1);
+      // The made-up market has a contract there that is never quoted.
+      assert.ok(posted.body.missing?.every(({ reason }) => reason === "mute_feed"));
       assert.ok(parseIngest(JSON.parse(posted.text)).ok);
       assert.ok(!posted.text.includes(ACCOUNT), "no account number is sent");
       assert.ok(!posted.text.includes(KEY), "no key is sent but in its header");
@@ -81,12 +83,12 @@ Deno.test("agent fetch", async (test) => {
   await test.step("--dry-run prints the payload, needs no key and posts nothing", async () => {
     await using server = startServer();
     const run = await runAgentProgram(
-      ["fetch", "--ticker", "csgs", "--dry-run", ...UNLIMITED, "--ib-port", gatewayPort],
+      ["fetch", "--ticker", "ea", "--dry-run", ...UNLIMITED, "--ib-port", gatewayPort],
       { SERVER_URL: server.url.href },
     );
     assert.equal(run.code, 0);
     const payload = parseIngest(JSON.parse(run.stdout));
-    assert.ok(payload.ok && payload.batch.ticker === "CSGS" && payload.batch.quotes.length > 20);
+    assert.ok(payload.ok && payload.batch.ticker === "EA" && payload.batch.quotes.length > 20);
     assert.equal(server.posted.length, 0);
   });
 
@@ -124,12 +126,12 @@ Deno.test("agent fetch", async (test) => {
   await test.step("keeps what the server could not take for the next run of the agent", async () => {
     await withFolder(async (spool) => {
       await using away = startServer(() => new Response("", { status: 503 }));
-      const args = ["fetch", "--ticker", "CSGS", "--test", ...UNLIMITED];
+      const args = ["fetch", "--ticker", "EA", "--test", ...UNLIMITED];
       const failed = await runAgentProgram(args, environment(away.url, gateway.port, spool));
       assert.equal(failed.code, 1);
       assert.match(failed.stderr, /✗ Posted to server: 503.*waits in the spool/);
       await using server = startServer();
-      const later = spawnAgent(["run", "--tickers", "EA", ...UNLIMITED], {
+      const later = spawnAgent(["run", "--tickers", "BRK-B", ...UNLIMITED], {
         ...environment(server.url, gateway.port, spool),
         LASTMARK_LIFELINE: "1",
       });
@@ -175,7 +177,7 @@ Deno.test("agent run", async (test) => {
       await using hanging = startServer((posted) =>
         isSnapshot(posted) ? never.promise : confirm(posted)
       );
-      const args = ["run", "--tickers", "CSGS", ...UNLIMITED];
+      const args = ["run", "--tickers", "EA", ...UNLIMITED];
       const first = spawnAgent(args, environment(hanging.url, gateway.port, spool));
       const posted = await hanging.received(isSnapshot);
       first.kill("SIGKILL");
