@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { TickerRow } from "../../options/wire/tickers.ts";
 import { dealText, upOrDown } from "./chain/Head.tsx";
+import { useLitText } from "./chain/lit.ts";
 import { FreshnessAndAge } from "./Freshness.tsx";
 import { countText, dateTimeText, priceText, signedText } from "./format.ts";
 
@@ -31,7 +32,7 @@ function Line({ row }: { row: TickerRow }) {
     <tr data-ticker={row.ticker}>
       <th scope="row">
         <a href={`/chains/${encodeURIComponent(row.ticker)}`}>{row.ticker}</a>
-        {row.name === null ? null : <small>{row.name}</small>}
+        {row.name === null || row.name === row.ticker ? null : <small>{row.name}</small>}
         {row.deal === null ? null : <small>{`deal: ${dealText(row.deal)}`}</small>}
       </th>
       <Price row={row} />
@@ -49,9 +50,11 @@ function Line({ row }: { row: TickerRow }) {
 }
 
 function Price({ row: { spotPrice, spotSeenAt } }: { row: TickerRow }) {
-  if (spotPrice === null) return <td class="price why">none yet</td>;
+  const price = spotPrice === null ? "none yet" : priceText(spotPrice);
+  const lit = useLitText(price);
+  if (spotPrice === null) return <td class="price why">{price}</td>;
   const seen = spotSeenAt === null ? "" : `seen ${dateTimeText(Date.parse(spotSeenAt))} New York`;
-  return <td class="price" title={seen}>{priceText(spotPrice)}</td>;
+  return <td class={`price ${lit ?? ""}`} title={seen}>{price}</td>;
 }
 
 function Change({ row: { change, changePercent } }: { row: TickerRow }) {

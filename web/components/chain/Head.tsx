@@ -5,6 +5,7 @@ import type { MarketDataKind } from "../../../options/quote.ts";
 import type { ChainState } from "../../../options/wire/chain.ts";
 import { FreshnessAndAge } from "../Freshness.tsx";
 import { countOf, countText, dateText, dateTimeText, priceText, signedText } from "../format.ts";
+import { useLitText } from "./lit.ts";
 import type { DealTerms, TickerHead } from "./view.ts";
 
 const KINDS: Readonly<Record<MarketDataKind, string>> = {
@@ -25,7 +26,7 @@ export function Head(props: {
     <div class="head">
       <h1>
         {ticker}
-        {name === null ? null : <span>{` ${name}`}</span>}
+        {name === null || name === ticker ? null : <span>{` ${name}`}</span>}
       </h1>
       <Spot state={state} reference={referencePrice} />
       <dl class="facts">
@@ -64,11 +65,13 @@ function Newest({ state: { timestamp, kind } }: { state: ChainState }) {
 }
 
 function Spot({ state, reference }: { state: ChainState; reference: number | null }) {
-  if (state.spotPrice === null) return <div class="spot why">no price yet</div>;
+  const price = state.spotPrice === null ? "no price yet" : priceText(state.spotPrice);
+  const lit = useLitText(price);
+  if (state.spotPrice === null) return <div class="spot why">{price}</div>;
   const change = reference === null ? 0 : state.spotPrice - reference;
   return (
     <div class="spot" title={`seen ${timeText(state.spotSeenAt)}`}>
-      <span>{priceText(state.spotPrice)}</span>
+      <span class={lit}>{price}</span>
       <small class={upOrDown(change)}>
         {reference === null
           ? ""

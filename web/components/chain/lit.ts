@@ -6,9 +6,22 @@ import { useRef } from "preact/hooks";
 import type { LastKnownContract, LastKnownField } from "../../../options/chain.ts";
 import type { Column } from "./columns.ts";
 
+type Lit = "lit-a" | "lit-b";
+
+/** The class of a text on its own: empty until it changes for the first time. */
+export function useLitText(text: string): Lit | undefined {
+  const last = useRef<{ text: string; lit: Lit | undefined }>({ text, lit: undefined });
+  if (last.current.text !== text) last.current = { text, lit: other(last.current.lit) };
+  return last.current.lit;
+}
+
+function other(lit: Lit | undefined): Lit {
+  return lit === "lit-a" ? "lit-b" : "lit-a";
+}
+
 interface Lights {
   contract: LastKnownContract | undefined;
-  readonly of: Map<LastKnownField, "lit-a" | "lit-b">;
+  readonly of: Map<LastKnownField, Lit>;
 }
 
 /** The class of each cell of a contract's side: which changes it has just been through. */
@@ -18,7 +31,7 @@ export function useLit(contract: LastKnownContract | undefined): (column: Column
   const { of, contract: before } = lights.current;
   if (before && contract && before !== contract) {
     for (const field of changedFields(before, contract)) {
-      of.set(field, of.get(field) === "lit-a" ? "lit-b" : "lit-a");
+      of.set(field, other(of.get(field)));
     }
   }
   lights.current.contract = contract;
