@@ -117,7 +117,12 @@ export function readEnvLocal(path = ".env.local"): void {
   }
   for (const line of text.split(/\r?\n/)) {
     const match = /^\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
-    if (!match?.[1] || Deno.env.get(match[1]) !== undefined) continue;
+    // A name that this program may not read is another program's setting.
+    if (!match?.[1] || !mayRead(match[1]) || Deno.env.get(match[1]) !== undefined) continue;
     Deno.env.set(match[1], (match[2] ?? "").replace(/^(["'])(.*)\1$/, "$2"));
   }
+}
+
+function mayRead(variable: string): boolean {
+  return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
 }
