@@ -2,6 +2,7 @@
  * The simulated TWS / IB Gateway as a program. `--help` tells its settings, `docs/gateway/` the
  * rest.
  */
+import { systemClock } from "../base/clock.ts";
 import { command, EXIT_USAGE, oneOf, readEnvLocal, setting } from "../base/command.ts";
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
 import { ChainFileError } from "../options/formats/recorded.ts";
@@ -31,7 +32,7 @@ async function run(chosen: Settings): Promise<void> {
   }
   const end = endOfProgram({ lifeline: Deno.env.get(LIFELINE_VARIABLE) === "1" });
   const log = consoleLog("gateway", "info");
-  const running = await orExit(() => serve(chosen, log));
+  const running = await orExit(() => serve(chosen, log, systemClock));
   const { port, controlPort } = running;
   log.info("gateway.listening", `The TWS API listens on ${chosen.host}:${port}`, {
     port,

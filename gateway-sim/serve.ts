@@ -1,5 +1,5 @@
 /** Puts market, gateway and control API together and runs them. */
-import { type Clock, systemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { readChainFolder } from "../options/formats/folder.ts";
 import type { Log } from "../telemetry/log.ts";
 import { startControl } from "./control/control.ts";
@@ -27,14 +27,21 @@ interface Served {
 /** An address or port that cannot be listened on, for a reason that the user can mend. */
 export class CannotListen extends Error {}
 
+/** Makes a clock whose domain time is real time plus an offset. */
+export type ClockMaker = (offset: { readonly offsetMs: number }) => Clock;
+
 /**
  * Starts all. Listens when it resolves.
  *
  * @throws {CannotListen} when an address or port cannot be had.
  * @throws {ChainFileError} when a replay's files cannot be read.
  */
-export async function serve(settings: Settings, log: Log): Promise<Running> {
-  const { clock, market, replay } = await openMarket(settings);
+export async function serve(
+  settings: Settings,
+  log: Log,
+  makeClock: ClockMaker,
+): Promise<Running> {
+  const { clock, market, replay } = await openMarket(settings, makeClock);
   const control = { hostname: "127.0.0.1", port: settings.controlPort };
   const gateway = listen(
     "--port",
@@ -69,16 +76,16 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   }
 }
 
-async function openMarket(settings: Settings): Promise<Served> {
+async function openMarket(settings: Settings, makeClock: ClockMaker): Promise<Served> {
   if (settings.replay === undefined) {
-    const clock = systemClock({ offsetMs: settings.clockOffsetMs ?? 0 });
+    const clock = makeClock({ offsetMs: settings.clockOffsetMs ?? 0 });
     const market = syntheticMarket({ seed: settings.seed, clock });
     return { clock, market, replay: null };
   }
   const chains = await readChainFolder(settings.replay);
   const earliestMs = Math.min(...chains.map((chain) => chain.updatedMs));
   const offsetMs = settings.clockOffsetMs ?? earliestMs - Date.now();
-  const clock = systemClock({ offsetMs });
+  const clock = makeClock({ offsetMs });
   const replay = replayOf(chains, clock);
   return { clock, market: replay, replay };
 }

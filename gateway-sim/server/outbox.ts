@@ -22,8 +22,10 @@ const encoder = new TextEncoder();
 export class Outbox {
   #buffer = new Uint8Array(FIRST_CAPACITY);
   #used = 0;
+  /** Bytes handed to the socket and not taken by it yet. */
+  #leaving = 0;
   #writing = false;
-  #wasCongested = false;
+  #congested = false;
   #failed = false;
   #idle = Promise.withResolvers<void>();
   readonly #sink: ByteSink;
@@ -31,7 +33,7 @@ export class Outbox {
   readonly #onFailure: (error: unknown) => void;
 
   constructor(sink: ByteSink, events: {
-    /** Called when a congested client has read all that waited. */
+    /** Called when a congested client has taken all that waited. */
     readonly onDrain: () => void;
     /** Called once when the socket takes no more; everything after is dropped. */
     readonly onFailure: (error: unknown) => void;
@@ -42,9 +44,9 @@ export class Outbox {
     this.#idle.resolve();
   }
 
-  /** Whether so much waits that nothing more should be produced. */
+  /** Whether so much waits, or did and has not all left yet, that nothing more should be produced. */
   get congested(): boolean {
-    return this.#used > CONGESTED_BYTES;
+    return this.#congested;
   }
 
   /** Adds one frame around `body`. */
@@ -54,7 +56,7 @@ export class Outbox {
     const { written } = encoder.encodeInto(body, this.#buffer.subarray(this.#used + LENGTH_BYTES));
     new DataView(this.#buffer.buffer).setUint32(this.#used, written);
     this.#used += LENGTH_BYTES + written;
-    this.#wasCongested ||= this.congested;
+    this.#congested ||= this.#leaving + this.#used > CONGESTED_BYTES;
     if (!this.#writing) this.#start();
   }
 
@@ -76,16 +78,18 @@ export class Outbox {
         const bytes = this.#buffer.subarray(0, this.#used);
         this.#buffer = new Uint8Array(FIRST_CAPACITY);
         this.#used = 0;
-        let sent = 0;
-        while (sent < bytes.length) sent += await this.#sink.write(bytes.subarray(sent));
-        if (this.#wasCongested && !this.congested) {
-          this.#wasCongested = false;
+        this.#leaving = bytes.length;
+        while (this.#leaving > 0) {
+          this.#leaving -= await this.#sink.write(bytes.subarray(bytes.length - this.#leaving));
+        }
+        if (this.#congested && this.#used === 0) {
+          this.#congested = false;
           this.#onDrain();
         }
       }
     } catch (error) {
       this.#failed = true;
-      this.#used = 0;
+      this.#leaving = this.#used = 0;
       this.#onFailure(error);
     }
     this.#writing = false;

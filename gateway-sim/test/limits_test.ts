@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { manualClock } from "../../base/clock.ts";
 import { encodeFields } from "../wire/fields.ts";
 import { ByteQueue, frame, takeFrame } from "../wire/framing.ts";
-import { byConId, marketDataRequest, withGateway } from "./gateway_for_test.ts";
+import { type Bench, byConId, marketDataRequest, withGateway } from "./gateway_for_test.ts";
 import { handshake, type Message, RawClient } from "./raw_client.ts";
 import { EA_CALL } from "./small_market.ts";
 
@@ -96,36 +96,74 @@ Deno.test("a reader that stops reading holds no more than a few MiB, and gets th
   });
 });
 
+/** A client that asks `count` times for an account and does not read. Resolves when the gateway waits for it. */
+async function deafClient(
+  { gateway, connect }: Bench,
+  first: readonly Uint8Array[],
+  count: number,
+): Promise<
+  { readonly socket: Deno.TcpConn; readonly written: Promise<void>; readonly taken: number }
+> {
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port: gateway.port });
+  const request = frame(encodeFields(76, 1, 7, "", "", 0));
+  const start = [handshake("v100..193"), frame(encodeFields(71, 2, 1, "")), ...first];
+  const written = (async () => {
+    for (const bytes of [...start, ...Array.from({ length: count }, () => request)]) {
+      for (let at = 0; at < bytes.length;) at += await socket.write(bytes.subarray(at));
+    }
+  })();
+  const witness = await connect({ clientId: 2 });
+  let [before, taken] = [-1, 0];
+  while (taken > before) {
+    for (let turn = 0; turn < 20; turn++) await witness.settle();
+    before = taken;
+    taken = gateway.state().connections.find((it) => it.clientId === 1)?.messages.total ?? 0;
+  }
+  return { socket, written, taken };
+}
+
+/** Reads messages and shows the id of each until one is enough. */
+async function readUntil(socket: Deno.TcpConn, enough: (id: string) => boolean): Promise<void> {
+  const buffer = new Uint8Array(1 << 16);
+  const queue = new ByteQueue();
+  let over = false;
+  while (!over) {
+    queue.push(buffer.subarray(0, await socket.read(buffer) ?? 0));
+    for (let body = takeFrame(queue); body; body = takeFrame(queue)) {
+      const end = body.indexOf(0);
+      over ||= enough(new TextDecoder().decode(body.subarray(0, end)));
+    }
+  }
+}
+
+const FLOOD = 20_000;
+
 Deno.test("requests of a client that does not read wait unread, and are all answered when it reads", async () => {
-  const count = 20_000;
-  await withGateway({}, async ({ gateway, connect }) => {
-    const socket = await Deno.connect({ hostname: "127.0.0.1", port: gateway.port });
-    const other = await connect({ clientId: 2 });
-    const writing = (async () => {
-      const request = frame(encodeFields(76, 1, 7, "", "", 0));
-      const start = [...handshake("v100..193"), ...frame(encodeFields(71, 2, 1, ""))];
-      const all = new Uint8Array(start.length + count * request.length);
-      all.set(start);
-      for (let at = start.length; at < all.length; at += request.length) all.set(request, at);
-      for (let at = 0; at < all.length;) at += await socket.write(all.subarray(at));
-    })();
-    let [before, now] = [-1, 0];
-    while (now > before) {
-      for (let turn = 0; turn < 20; turn++) await other.settle();
-      before = now;
-      now = gateway.state().connections[0]?.messages.total ?? 0;
-    }
-    assert.ok(now < count / 2, `${now} requests were answered into nothing`);
+  await withGateway({}, async (bench) => {
+    const { socket, written, taken } = await deafClient(bench, [], FLOOD);
+    assert.ok(taken < FLOOD / 2, `${taken} requests were answered into nothing`);
     let answered = 0;
-    const buffer = new Uint8Array(1 << 16);
-    const queue = new ByteQueue();
-    while (answered < count) {
-      queue.push(buffer.subarray(0, await socket.read(buffer) ?? 0));
-      for (let body = takeFrame(queue); body; body = takeFrame(queue)) {
-        if (body[0] === "7".charCodeAt(0) && body[1] === "4".charCodeAt(0)) answered++;
-      }
-    }
-    await writing;
+    await readUntil(socket, (id) => id === "74" && ++answered === FLOOD);
+    await written;
+    socket.close();
+  });
+});
+
+Deno.test("a snapshot of a client that does not read has its ticks before its end", async () => {
+  const clock = manualClock(Date.UTC(2026, 6, 15, 14));
+  const delays = { leastMs: 100, mostMs: 1600 };
+  await withGateway({ clock, tickDelay: delays }, async (bench) => {
+    const snapshot = frame(encodeFields(...marketDataRequest(1, byConId(EA_CALL.conId), "", 1)));
+    const { socket, written } = await deafClient(bench, [snapshot], FLOOD);
+    clock.advance(11_000);
+    let answered = 0;
+    const ids: string[] = [];
+    await readUntil(socket, (id) => {
+      if (id === "1" || id === "57") ids.push(id);
+      return id === "74" && ++answered === FLOOD;
+    });
+    assert.deepEqual(ids, ["1", "1", "57"]);
+    await written;
     socket.close();
   });
 });

@@ -4,6 +4,7 @@
  */
 import { strict as assert } from "node:assert";
 import { type Contract, EventName, IBApi, type SecType } from "@stoqey/ib";
+import { manualClock, systemClock } from "../../base/clock.ts";
 import { silentLog } from "../../telemetry/log.ts";
 import { serve } from "../serve.ts";
 import type { Settings } from "../settings.ts";
@@ -78,7 +79,7 @@ const OPTION = "OPT" as SecType;
 
 for (const serverVersion of [176, 178, 193]) {
   Deno.test(`@stoqey/ib reads a chain with greeks at server version ${serverVersion}, without a complaint`, async () => {
-    const gateway = await serve({ ...SETTINGS, serverVersion }, silentLog);
+    const gateway = await serve({ ...SETTINGS, serverVersion }, silentLog, systemClock);
     const client = await connect(gateway.port);
     const { ib } = client;
     const [ea] = await details(client, 1, {
@@ -167,7 +168,7 @@ Deno.test("a step of a replay moves a streamed quote, and a bid that is gone is 
   await Deno.writeTextFile(`${folder}/EA_1.json`, recording("2026-07-15T14:00:00Z", 6.5));
   await Deno.writeTextFile(`${folder}/EA_2.json`, recording("2026-07-15T15:00:00Z", 6.55));
   await Deno.writeTextFile(`${folder}/EA_3.json`, recording("2026-07-15T16:00:00Z", null));
-  const gateway = await serve({ ...SETTINGS, replay: folder }, silentLog);
+  const gateway = await serve({ ...SETTINGS, replay: folder }, silentLog, systemClock);
   const client = await connect(gateway.port);
   const [option] = await details(client, 1, {
     symbol: "EA",
@@ -204,7 +205,9 @@ Deno.test("a replay with --step-seconds steps by itself", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/EA_1.json`, recording("2026-07-15T14:00:00Z", 6.5));
   await Deno.writeTextFile(`${folder}/EA_2.json`, recording("2026-07-15T15:00:00Z", 6.55));
-  const gateway = await serve({ ...SETTINGS, replay: folder, stepSeconds: 1 }, silentLog);
+  const clock = manualClock(Date.UTC(2026, 6, 15, 14));
+  const settings = { ...SETTINGS, replay: folder, stepSeconds: 60 };
+  const gateway = await serve(settings, silentLog, () => clock);
   const client = await connect(gateway.port);
   const [option] = await details(client, 1, {
     symbol: "EA",
@@ -212,14 +215,22 @@ Deno.test("a replay with --step-seconds steps by itself", async () => {
     exchange: "SMART",
     currency: "USD",
   });
-  const moved = Promise.withResolvers<void>();
+  const bids: number[] = [];
+  let told = Promise.withResolvers<void>();
   client.ib.on(EventName.tickPrice, (_reqId, tickType, price) => {
-    if (tickType === 1 && price === 6.55) moved.resolve();
+    if (tickType !== 1) return;
+    bids.push(price);
+    told.resolve();
   });
   client.ib.reqMktData(2, option ?? {}, "", SNAPSHOT, SNAPSHOT);
-  await moved.promise;
+  await told.promise;
+  told = Promise.withResolvers<void>();
+  clock.advance(60_000);
+  await told.promise;
+  assert.deepEqual(bids, [6.5, 6.55]);
   await client.disconnect();
   await gateway.close();
+  assert.equal(clock.pending, 0);
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -227,7 +238,7 @@ Deno.test("the clock of a replay starts at its earliest file unless an offset is
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/EA_1.json`, recording("2026-07-15T14:00:00Z", 6.5));
   const timeOf = async (settings: Settings): Promise<number> => {
-    const gateway = await serve(settings, silentLog);
+    const gateway = await serve(settings, silentLog, systemClock);
     const client = await connect(gateway.port);
     const time = Promise.withResolvers<number>();
     client.ib.once(EventName.currentTime, (seconds) => time.resolve(seconds * 1000));
