@@ -2,17 +2,24 @@
  * Builds the browser's part into `web/dist`: `deno task build [--if-needed]`.
  */
 const WEB = import.meta.dirname ?? ".";
-const MANIFEST = `${WEB}/dist/.vite/manifest.json`;
 
 /** What the browser's part is made of: a change in any of these makes `dist` outdated. */
-const SOURCES = ["client", "islands", "components", "static", "vite.config.ts", "../options"];
+const SOURCES = [
+  "client",
+  "islands",
+  "components",
+  "static",
+  "vite.config.ts",
+  "../options",
+  "../deno.lock",
+];
 
-/** Whether `web/dist` is there and newer than everything it is made of. */
-export async function isBuilt(): Promise<boolean> {
-  const builtMs = await changedMs(MANIFEST);
+/** Whether `dist` of this room's folder is there and newer than everything it is made of. */
+export async function isBuilt(web: string = WEB): Promise<boolean> {
+  const builtMs = await changedMs(`${web}/dist/.vite/manifest.json`);
   if (builtMs === undefined) return false;
   for (const source of SOURCES) {
-    if (await newestChangeMs(`${WEB}/${source}`) > builtMs) return false;
+    if (await newestChangeMs(`${web}/${source}`) > builtMs) return false;
   }
   return true;
 }
@@ -27,8 +34,8 @@ export async function build(): Promise<number> {
 }
 
 async function newestChangeMs(path: string): Promise<number> {
-  let newestMs = await changedMs(path) ?? 0;
   const info = await Deno.stat(path);
+  let newestMs = info.mtime?.getTime() ?? 0;
   if (!info.isDirectory) return newestMs;
   for await (const entry of Deno.readDir(path)) {
     if (entry.name.endsWith("_test.ts") || entry.name.endsWith("_test.tsx")) continue;
