@@ -62,14 +62,14 @@ function SpotLine(props: { spot: number; id: string }) {
 function TableHead({ spotId }: { spotId: string | undefined }) {
   return (
     <thead>
-      <tr>
-        <th>Calls</th>
-        {COLUMNS.call.map(({ hides, name }) => <th key={name} class={hides || undefined}></th>)}
-        <th class="k">{spotId === undefined ? "" : <a href={`#${spotId}`}>to spot</a>}</th>
+      <tr class="sides">
+        <td>Calls</td>
+        {COLUMNS.call.map(({ hides, name }) => <td key={name} class={hides || undefined}></td>)}
+        <td class="k">{spotId === undefined ? "" : <a href={`#${spotId}`}>to spot</a>}</td>
         {COLUMNS.put.map(({ hides, name }) => (
-          <th key={name} class={hides || undefined}>{name === "bid" ? "Puts" : ""}</th>
+          <td key={name} class={hides || undefined}>{name === "bid" ? "Puts" : ""}</td>
         ))}
-        <th></th>
+        <td></td>
       </tr>
       <tr>
         <HeadCell side="call" name="age" head="age" words="age" hides="" />
