@@ -17,9 +17,14 @@ export async function browserMissing(): Promise<string | null> {
     : `${chromium} does not run (Debian: apt-get install chromium; or set CHROMIUM)`;
 }
 
-/** A Docker engine that answers, for other versions of PostgreSQL and for the images. */
+/** A Docker engine that answers and has, or is told where to get, PostgreSQL 15. */
 export async function containersMissing(): Promise<string | null> {
-  return await runs("docker", "info") ? null : "no Docker engine answers (docker info fails)";
+  if (!await runs("docker", "info")) return "no Docker engine answers (docker info fails)";
+  if (Deno.env.get("POSTGRES_IMAGE_15") !== undefined) return null;
+  const image = "localhost/postgres:15";
+  return await runs("docker", "image", "inspect", image)
+    ? null
+    : `Docker has no image ${image} (set POSTGRES_IMAGE_15=postgres:15 to fetch the public one)`;
 }
 
 async function runs(program: string, ...args: string[]): Promise<boolean> {
