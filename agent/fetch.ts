@@ -11,7 +11,7 @@ import { openSpool } from "./delivery/spool.ts";
 import { afterTaken, firstClientId } from "./gateway/client_id.ts";
 import { connect, type Connection } from "./gateway/connection.ts";
 import { createLines } from "./gateway/lines.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, standardError } from "./progress.ts";
 import { type FetchSettings, MANUAL_CLIENT_ID, spoolFolder } from "./settings.ts";
 
 /** The agent ID in a payload that is only printed. */
@@ -97,7 +97,7 @@ async function readOnce(
   options: FetchOptions,
 ): Promise<ChainRead> {
   const { settings, clock, log, signal } = options;
-  const progress = createProgress(clock);
+  const progress = createProgress(clock, standardError());
   try {
     const outcome = await readChain(connection, {
       ticker: settings.ticker,

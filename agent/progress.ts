@@ -12,12 +12,24 @@ export interface Progress {
   end(): void;
 }
 
-/** A progress on standard error, so that standard output stays what was asked for. */
-export function createProgress(
-  clock: Clock,
-  terminal: boolean = Deno.stderr.isTerminal(),
-  write: (text: string) => void = writeStandardError,
-): Progress {
+/** Where progress goes. */
+export interface ProgressOutput {
+  /** On a terminal one line is drawn over and over; elsewhere each text is a line of its own. */
+  readonly terminal: boolean;
+  readonly write: (text: string) => void;
+}
+
+/** Standard error, so that standard output stays what was asked for. */
+export function standardError(): ProgressOutput {
+  const encoder = new TextEncoder();
+  return {
+    terminal: Deno.stderr.isTerminal(),
+    write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+  };
+}
+
+/** Shows progress on the output. */
+export function createProgress(clock: Clock, { terminal, write }: ProgressOutput): Progress {
   const everyMs = terminal ? REDRAW_MS : PLAIN_LINE_MS;
   let lastMs = terminal ? Number.NEGATIVE_INFINITY : clock.monotonicMs();
   let shown = false;
@@ -34,10 +46,8 @@ export function createProgress(
     end() {
       if (shown) write("\r\x1b[K");
       shown = false;
+      // A read that is over in a moment needs no plain line.
+      if (!terminal) lastMs = clock.monotonicMs();
     },
   };
-}
-
-function writeStandardError(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }

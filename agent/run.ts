@@ -13,7 +13,7 @@ import { openSpool, type Spool } from "./delivery/spool.ts";
 import { GatewayLost } from "./gateway/connection.ts";
 import { keepConnected, type Keeper } from "./gateway/keeper.ts";
 import { createLines, type Lines } from "./gateway/lines.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createProgress, type Progress, type ProgressOutput, standardError } from "./progress.ts";
 import { type RunSettings, spoolFolder } from "./settings.ts";
 
 /** How long the end of the program waits for snapshots that are on their way. */
@@ -69,7 +69,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   });
   delivery.start();
   const lines = createLines(settings.lines);
-  const progress = createProgress(clock, Deno.stderr.isTerminal() && Deno.stdout.isTerminal());
+  const progress = createProgress(clock, progressOutput(log));
   try {
     await runRounds({
       ...options,
@@ -89,6 +89,14 @@ export async function runAgent(options: RunOptions): Promise<void> {
     spool.close();
     log.info("agent.ended", `Agent ${agentId} ended`, { ...delivery.counts });
   }
+}
+
+/** A counting line where a person watches, log lines elsewhere. */
+function progressOutput(log: Log): ProgressOutput {
+  const watched = standardError();
+  return watched.terminal
+    ? watched
+    : { terminal: false, write: (text) => log.info("chain.progress", text.trimEnd()) };
 }
 
 async function runRounds(agent: Agent): Promise<void> {

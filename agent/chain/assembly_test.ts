@@ -103,6 +103,13 @@ Deno.test("an assembly is complete when every value was answered, none included"
   assert.ok(assembly.complete);
 });
 
+Deno.test("an assembly takes a bid of none for the answer of its size, too", () => {
+  const assembly = assembleQuote(CALL, 100);
+  for (const event of LIVE.slice(2)) assembly.take(event);
+  assembly.take(price(1, -1));
+  assert.ok(assembly.complete);
+});
+
 Deno.test("an assembly waits for a model that computed nothing yet", () => {
   const assembly = assembleQuote(CALL, 100);
   for (const event of LIVE.slice(0, -1)) assembly.take(event);

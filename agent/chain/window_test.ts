@@ -105,11 +105,18 @@ Deno.test("readWindow() does not lose a value that comes late, and late again", 
   assert.deepEqual(result.quotes.map((quote) => quote.impliedVol), [0.25, 0.25]);
 });
 
-Deno.test("readWindow() gives no contract more than its time, though its price keeps moving", async () => {
+Deno.test("readWindow() takes a price that only moves for no further value", async () => {
   const moving: Script = () =>
     Array.from({ length: 200 }, (_, index) => ({ atMs: index * 100, event: price(1, 3 + index) }));
   const { tookMs, result } = await read(1, 1, moving);
   assert.equal(result.quotes.length, 1);
+  assert.ok(tookMs <= QUIET_MS + 100, `took ${tookMs} ms`);
+});
+
+Deno.test("readWindow() gives no contract more than its time, though values keep coming", async () => {
+  const slow: Script = () => WHOLE.flatMap((event, index) => at(index * 1_500, [event]));
+  const { tookMs, result } = await read(1, 1, slow);
+  assert.equal(result.quotes[0]?.last, null);
   assert.ok(tookMs <= CONTRACT_DEADLINE_MS + 100, `took ${tookMs} ms`);
 });
 

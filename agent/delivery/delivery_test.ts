@@ -163,6 +163,7 @@ Deno.test("SP-10: Retry-After is honoured", async () => {
     delivery.start();
     await until(() => delivery.counts.retries === 1);
     clock.advance(39_000);
+    assert.equal(clock.pending, 1, "it still waits");
     add("b");
     await until(() => clock.pending === 1);
     assert.equal(server.posted.length, 1);

@@ -96,7 +96,10 @@ Deno.test("keepConnected() tries the taken client ID again before it takes the n
     const taken = event("gateway.client_id_taken");
     await peer.send("4", "2", "-1", "326", "Unable to connect as the client id is in use.", "");
     await taken;
-    clock.advance(8_000);
+    // It waits, at least a second, and not a moment less.
+    clock.advance(999);
+    assert.equal(clock.pending, 1);
+    clock.advance(7_001);
   }
   assert.deepEqual(ids, ["300", "300", "300", "300", "301"]);
   await keeper.end();
