@@ -45,7 +45,7 @@ function SectionBlock(props: { section: Section; spot: number | null; named: boo
   );
 }
 
-/** What dotted, italic and a dash mean. */
+/** What dotted, italic and ∅ mean. */
 export function Legend(): VNode {
   return (
     <div class="foot">
@@ -55,7 +55,7 @@ export function Legend(): VNode {
       <span>
         <span class="none">0.01</span> none now; the last one known
       </span>
-      <span>– never seen</span>
+      <span>∅ none now, none ever seen</span>
       <span>tinted: in the money</span>
       <span class="narrow">a wider screen shows more columns</span>
       <span>All times New York. Exact values and times on hover.</span>

@@ -144,7 +144,8 @@ function sideCells(
     const seen = contract.fields[column.field];
     if (!seen) {
       const name = classes(side, column.name, "never", column.hides, itm);
-      return <td key={column.name} class={name} title={`no ${column.words} was ever seen`}>–</td>;
+      const title = `none now, and no ${column.words} was ever seen`;
+      return <td key={column.name} class={name} title={title}>∅</td>;
     }
     const state = !seen.now ? "none" : seen.seenAtMs < rowMs ? "old" : "";
     return (

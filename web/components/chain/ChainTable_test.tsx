@@ -98,9 +98,9 @@ Deno.test("a side that was never listed, and one that was never quoted, say so i
   assert.match(neverQuoted, /never quoted/);
 });
 
-Deno.test("a field that was never seen is a dash, not an empty cell", () => {
+Deno.test("a field that was never seen says none now, and is not an empty cell", () => {
   const html = tableOf(contractsAfter(batchOf(T1, [quoteOf(CALL, { ask: 0.05 })])));
-  assert.equal(cell(html, "call", "bid").text, "–");
+  assert.equal(cell(html, "call", "bid").text, "∅");
   assert.match(cell(html, "call", "bid").classes, /\bnever\b/);
 });
 

@@ -16,7 +16,7 @@ export interface Column {
   /** Whether the text can say less than the value, which then stands in `data-value` and the title. */
   readonly rounded: boolean;
   /** The width class below which it is hidden (`static/look.css`); empty where it always shows. */
-  readonly hides: "" | "x1" | "x2" | "x3" | "x4";
+  readonly hides: "" | "x0" | "x1" | "x2" | "x3" | "x4";
 }
 
 function column(
@@ -42,10 +42,10 @@ const OUTER: readonly Column[] = [
 
 /** Bid before ask on both sides, each with its size beside it. */
 const INNER: readonly Column[] = [
-  column("bid-size size", "bidSize", "size", "bid size", countText, "x1"),
+  column("bid-size size", "bidSize", "size", "bid size", countText, "x0"),
   column("bid", "bid", "bid", "bid", priceText, ""),
   column("ask", "ask", "ask", "ask", priceText, ""),
-  column("ask-size size", "askSize", "size", "ask size", countText, "x1"),
+  column("ask-size size", "askSize", "size", "ask size", countText, "x0"),
 ];
 
 /** Which half of the table. */

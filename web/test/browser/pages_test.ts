@@ -88,7 +88,7 @@ browserTest(
     await stage.post("EA", [...PRICED, WIDE, { symbol: ea("P", 1215) }], { spotPrice: 206.41 });
     for (const path of PATHS) {
       const { page } = await stage.open(path);
-      for (const width of [360, 661, 921, 1181, 1440]) {
+      for (const width of [360, 661, 921, 1181, 1291, 1440]) {
         await page.setViewportSize({ width, height: 800 });
         assert.deepEqual(await page.evaluate(overflows), [], `${path} at ${width} px`);
       }
