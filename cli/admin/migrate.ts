@@ -1,7 +1,9 @@
 /** `migrate`: brings the database to this version's tables. */
 import type { Command } from "commander";
 import { command, setting, url } from "../../base/command.ts";
+import { connectDatabase } from "../../db/connect.ts";
 import { migrate } from "../../db/migrate.ts";
+import { upkeep } from "../../db/upkeep.ts";
 import { addDatabaseSettings, type DatabaseSettings, withDatabaseUrl } from "../database.ts";
 import { orFail } from "../failure.ts";
 
@@ -30,6 +32,8 @@ export function migrateCommand(): Command {
           { ...settings, ...(database && { database }) },
           async (databaseUrl) => {
             const ran = await migrate(databaseUrl);
+            const sql = connectDatabase({ url: databaseUrl, program: "migrate", max: 1 });
+            await upkeep(sql).finally(() => sql.end());
             for (const name of ran) console.log(`ran ${name}`);
             console.log(
               ran.length === 0 ? "nothing to run: the tables are this version's" : "done",

@@ -15,7 +15,8 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { connectDatabase } from "../../db/connect.ts";
 import { dataFolder, inspectFolder, lockFolder } from "../../db/embedded/data_folder.ts";
 import { migrate } from "../../db/migrate.ts";
-import { Failure } from "../failure.ts";
+import { upkeep, UPKEEP_EVERY_MS } from "../../db/upkeep.ts";
+import { Failure, failureLine } from "../failure.ts";
 import { keepDatabase } from "./database.ts";
 import { endOrphans, ProcessList } from "./orphans.ts";
 import { type ProgramName, type ProgramOptions, readPrograms } from "./programs.ts";
@@ -94,6 +95,11 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
   cleanup.defer(() => sql.end());
   const replay = settings.replay === undefined ? undefined : resolve(settings.replay);
   const offset = { CLOCK_OFFSET_MS: String(await settleClock(sql, clock, replay)) };
+  await upkeep(sql);
+  const daily = clock.every(UPKEEP_EVERY_MS, () => {
+    upkeep(sql).catch((error) => say("database", failureLine(error) ?? String(error)));
+  });
+  cleanup.defer(() => daily.cancel());
   const key = await agentKey(sql, AGENT, join(data, "agent", "key"));
 
   const keep = <T>(name: ProgramName, kept: Kept<T>): KeptChild<T> => {

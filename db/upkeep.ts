@@ -1,0 +1,12 @@
+/** What has to be done from time to time, by any program that is there, any number of times. */
+import type { Sql } from "./connect.ts";
+import { ensurePartitions } from "./partitions.ts";
+
+/** How often a program that runs on calls {@link upkeep}. */
+export const UPKEEP_EVERY_MS = 86_400_000;
+
+/** Makes the partitions of the weeks to come, and forgets idempotency keys after 30 days. */
+export async function upkeep(sql: Sql): Promise<void> {
+  await ensurePartitions(sql);
+  await sql`DELETE FROM idempotency WHERE created_at < now() - interval '30 days'`;
+}
