@@ -3,6 +3,7 @@ import { systemClock } from "../base/clock.ts";
 import { connectDatabase, type Sql } from "../db/connect.ts";
 import { checkedInstallation } from "../db/installation.ts";
 import { pendingMigrations } from "../db/pending.ts";
+import { upkeep, UPKEEP_EVERY_MS } from "../db/upkeep.ts";
 import type { Log } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import type { Database } from "./database.ts";
@@ -75,6 +76,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await hub.start();
   const feed = new LiveFeed({ clock, log, chains, hub });
   running.defer(() => feed.close());
+
+  const daily = clock.every(UPKEEP_EVERY_MS, () => {
+    upkeep(database.work).catch((error: unknown) => {
+      log.warn("database.upkeep", `The database's upkeep broke off: ${error}`);
+    });
+  });
+  running.defer(() => daily.cancel());
 
   const services: Services = {
     clock,
