@@ -1,13 +1,13 @@
 /** `agent fetch`: reads one chain once, and posts it or prints it. */
-import { type Clock, sleep } from "../base/clock.ts";
-import type { IsoDate } from "../options/contract.ts";
+import { sleep } from "../base/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import { allExpiries, aroundClose, type ExpiryChoice } from "./chain/expiries.ts";
 import { type ChainRead, readChain } from "./chain/read.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { type Payload, toPayload } from "./delivery/payload.ts";
-import { fetchTickers, type PostOutcome, type Server } from "./delivery/post.ts";
+import { fetchWanted, type PostOutcome, type Server, type Wanted } from "./delivery/post.ts";
 import { openSpool } from "./delivery/spool.ts";
+import type { DomainClock } from "./domain_clock.ts";
 import { afterTaken, firstClientId } from "./gateway/client_id.ts";
 import { connect, type Connection } from "./gateway/connection.ts";
 import { createLines } from "./gateway/lines.ts";
@@ -22,7 +22,7 @@ export interface FetchOptions {
   readonly settings: FetchSettings;
   /** Who posts; not needed for a dry run. */
   readonly sender?: { readonly agentId: string; readonly key: string };
-  readonly clock: Clock;
+  readonly clock: DomainClock;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Writes one line to standard output. */
@@ -116,29 +116,27 @@ async function readOnce(
   }
 }
 
+/** Which expiries to read. Who posts asks the server first, also for the time that it is there. */
 async function chooseExpiries(options: FetchOptions): Promise<ExpiryChoice> {
-  const { daysBeforeClose } = options.settings;
-  if (daysBeforeClose === undefined) return allExpiries;
-  return aroundClose(await expectedClose(options), daysBeforeClose);
-}
-
-/** The close the person named, or that of the deal on the server. */
-async function expectedClose(options: FetchOptions): Promise<IsoDate> {
   const { settings, sender, clock, signal } = options;
-  const { ticker } = settings;
-  if (settings.close) return settings.close;
-  if (!sender) {
+  const { ticker, daysBeforeClose, close: named } = settings;
+  let wanted: Wanted | undefined;
+  if (sender) {
+    wanted = await fetchWanted({ url: settings.serverUrl, key: sender.key, clock }, signal);
+    if (wanted.ok) clock.learnOffset(wanted.clockOffsetMs);
+  }
+  if (daysBeforeClose === undefined) return allExpiries;
+  if (named) return aroundClose(named, daysBeforeClose);
+  if (!wanted) {
     throw new FetchFailed(
       `--days-before-close needs the expected close of ${ticker}: name it with --close, or set AGENT_ID and AGENT_API_KEY so that the server can be asked.`,
     );
   }
-  const server: Server = { url: settings.serverUrl, key: sender.key, clock };
-  const answer = await fetchTickers(server, signal);
-  if (!answer.ok) {
-    throw new FetchFailed(`The server does not say when ${ticker} closes: ${answer.message}`);
+  if (!wanted.ok) {
+    throw new FetchFailed(`The server does not say when ${ticker} closes: ${wanted.message}`);
   }
-  const close = answer.tickers.find((wanted) => wanted.ticker === ticker)?.close;
-  if (close) return close;
+  const close = wanted.tickers.find((each) => each.ticker === ticker)?.close;
+  if (close) return aroundClose(close, daysBeforeClose);
   throw new FetchFailed(
     `The server knows no expected close of ${ticker}; name it with --close YYYY-MM-DD.`,
   );

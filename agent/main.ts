@@ -3,6 +3,7 @@ import { systemClock } from "../base/clock.ts";
 import { command, EXIT_USAGE, readEnvLocal, wholeNumber } from "../base/command.ts";
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
 import { consoleLog, jsonLog } from "../telemetry/log.ts";
+import { type DomainClock, domainClock } from "./domain_clock.ts";
 import { FetchFailed, runFetch } from "./fetch.ts";
 import { runAgent } from "./run.ts";
 import {
@@ -111,14 +112,14 @@ function requireSender(settings: { readonly agentId?: string }): { agentId: stri
   return { agentId, key };
 }
 
-function clockOfEnvironment(): ReturnType<typeof systemClock> {
-  const text = Deno.env.get("CLOCK_OFFSET_MS") ?? "0";
+function clockOfEnvironment(): DomainClock {
+  const text = Deno.env.get("CLOCK_OFFSET_MS");
+  if (text === undefined) return domainClock(systemClock());
   try {
-    return systemClock({ offsetMs: wholeNumber(-MOST_OFFSET_MS, MOST_OFFSET_MS)(text) });
+    return domainClock(systemClock(), wholeNumber(-MOST_OFFSET_MS, MOST_OFFSET_MS)(text));
   } catch (error) {
-    refuse(
-      `CLOCK_OFFSET_MS is ${JSON.stringify(text)}. ${error instanceof Error ? error.message : ""}`,
-    );
+    const allowed = error instanceof Error ? error.message : String(error);
+    refuse(`CLOCK_OFFSET_MS is ${JSON.stringify(text)}. ${allowed}`);
   }
 }
 

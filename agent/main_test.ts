@@ -96,7 +96,9 @@ Deno.test("agent fetch", async (test) => {
     const dayFromNow = (days: number): string =>
       new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
     const expectedCloseDate = dayFromNow(40);
-    await using server = startServer(confirm, [{ ticker: "EA", dealId: "7", expectedCloseDate }]);
+    await using server = startServer(confirm, {
+      tickers: [{ ticker: "EA", dealId: "7", expectedCloseDate }],
+    });
     const run = await runAgentProgram(
       ["fetch", "--ticker", "EA", "--dry-run", "--days-before-close", "20", ...UNLIMITED],
       environment(server.url, gateway.port, "unused"),
@@ -150,15 +152,18 @@ Deno.test("agent run", async (test) => {
 
   await test.step("reads the tickers the server asks for, early contracts first, and ends clean", async () => {
     await withFolder(async (spool) => {
-      await using server = startServer(confirm, [{ ticker: "EA", dealId: "7" }, {
-        ticker: "BRK-B",
-      }]);
+      await using server = startServer(confirm, {
+        tickers: [{ ticker: "EA", dealId: "7" }, { ticker: "BRK-B" }],
+        clockOffsetMs: -86_400_000,
+      });
       const child = spawnAgent(["run", ...UNLIMITED], {
         ...environment(server.url, gateway.port, spool),
         LASTMARK_LIFELINE: "1",
       });
       const ea = await server.received((p) => isSnapshot(p) && p.body.ticker === "EA");
       await server.received((p) => isSnapshot(p) && p.body.ticker === "BRK-B");
+      const agoMs = Date.now() - Date.parse(ea.body.agentTimestamp);
+      assert.ok(Math.abs(agoMs - 86_400_000) < 60_000, "the server's time, not this machine's");
       const early = server.posted.filter((p) => !isSnapshot(p) && p.body.ticker === "EA");
       assert.ok(early.length > 0);
       for (const { body } of early) {

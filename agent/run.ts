@@ -1,5 +1,5 @@
 /** `agent run`: reads every ticker on a schedule and delivers what it read, until it is ended. */
-import { type Clock, sleep } from "../base/clock.ts";
+import { sleep } from "../base/clock.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { Log } from "../telemetry/log.ts";
 import { backoffMs } from "./backoff.ts";
@@ -8,8 +8,9 @@ import { type ChainRead, readChain } from "./chain/read.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { sendEarlyUpdates } from "./delivery/early_updates.ts";
 import { toPayload } from "./delivery/payload.ts";
-import { fetchTickers, type Server } from "./delivery/post.ts";
+import { fetchWanted, type Server } from "./delivery/post.ts";
 import { openSpool, type Spool } from "./delivery/spool.ts";
+import type { DomainClock } from "./domain_clock.ts";
 import { GatewayLost } from "./gateway/connection.ts";
 import { keepConnected, type Keeper } from "./gateway/keeper.ts";
 import { createLines, type Lines } from "./gateway/lines.ts";
@@ -29,7 +30,7 @@ export interface RunOptions {
   readonly settings: RunSettings;
   readonly agentId: string;
   readonly key: string;
-  readonly clock: Clock;
+  readonly clock: DomainClock;
   readonly log: Log;
   /** Ends the agent: lines are cancelled, the gateway left, the spool flushed as far as it goes. */
   readonly signal: AbortSignal;
@@ -111,18 +112,22 @@ async function runRounds(agent: Agent): Promise<void> {
   }
 }
 
-/** The tickers of this round: those of the settings, or those the server wants now. */
+/**
+ * The tickers of this round: those of the settings, or those the server wants now. It is asked
+ * every round, also for the time that it is there.
+ */
 async function tickersToRead(
   agent: Agent,
   known: readonly Ticker[],
 ): Promise<readonly Ticker[]> {
   const { settings, server, clock, log, signal } = agent;
-  if (settings.tickers !== "auto") return settings.tickers;
   for (let failures = 1;; failures++) {
-    const answer = await fetchTickers(server, signal);
-    if (answer.ok) return answer.tickers.map((wanted) => wanted.ticker);
+    const answer = await fetchWanted(server, signal);
     signal.throwIfAborted();
-    log.warn("agent.no_tickers", `The server does not say what to read: ${answer.message}`);
+    if (answer.ok) clock.learnOffset(answer.clockOffsetMs);
+    else log.warn("agent.not_told", `The server does not say what to read: ${answer.message}`);
+    if (settings.tickers !== "auto") return settings.tickers;
+    if (answer.ok) return answer.tickers.map((wanted) => wanted.ticker);
     // What it wanted a round ago is most likely what it wants now.
     if (known.length > 0) return known;
     await sleep(clock, backoffMs(failures, ASK_SERVER_AGAIN), signal);

@@ -100,6 +100,7 @@ export interface WantedTicker {
 }
 
 const wantedTickers = z.object({
+  clockOffsetMs: z.number().optional(),
   tickers: z.array(z.object({
     ticker: z.string(),
     dealId: z.union([z.string(), z.number()]).nullish(),
@@ -107,14 +108,18 @@ const wantedTickers = z.object({
   })),
 });
 
-/** The tickers the server wants read, or why it did not say. */
-export async function fetchTickers(
-  server: Server,
-  signal?: AbortSignal,
-): Promise<
-  | { readonly ok: true; readonly tickers: readonly WantedTicker[] }
-  | { readonly ok: false; readonly message: string }
-> {
+/** What the server wants of an agent, or why it did not say. */
+export type Wanted =
+  | {
+    readonly ok: true;
+    readonly tickers: readonly WantedTicker[];
+    /** Domain time minus real time. */
+    readonly clockOffsetMs: number;
+  }
+  | { readonly ok: false; readonly message: string };
+
+/** Asks the server which tickers to read, and what time it is there. */
+export async function fetchWanted(server: Server, signal?: AbortSignal): Promise<Wanted> {
   const answer = await call(server, "/api/price-agent/tickers", {
     method: "GET",
     headers: {},
@@ -129,7 +134,7 @@ export async function fetchTickers(
     const close = parseIsoDate(row.expectedCloseDate ?? "") ?? null;
     return ticker ? [{ ticker, dealId: row.dealId ?? null, close }] : [];
   });
-  return { ok: true, tickers };
+  return { ok: true, tickers, clockOffsetMs: read.data.clockOffsetMs ?? 0 };
 }
 
 interface Answer {

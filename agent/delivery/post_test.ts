@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { systemClock } from "../../base/clock.ts";
 import { problem, problemResponse } from "../../base/problem.ts";
 import { confirm, startServer, type TestServer } from "../test/server.ts";
-import { fetchTickers, mayCarryKey, postBatch, type PostOutcome } from "./post.ts";
+import { fetchWanted, mayCarryKey, postBatch, type PostOutcome } from "./post.ts";
 
 const BODY = JSON.stringify({
   ticker: "EA",
@@ -112,14 +112,18 @@ Deno.test("postBatch() says that nobody listens, and where", async () => {
   assert.match(outcome.message, new RegExp(server.url.host));
 });
 
-Deno.test("fetchTickers() reads what the server wants, and the close of a deal", async () => {
-  await using server = startServer(confirm, [
-    { ticker: "EA", dealId: "7", expectedCloseDate: "2027-03-31" },
-    { ticker: "spx", dealId: null },
-  ]);
-  const answer = await fetchTickers({ url: server.url, key: "k", clock: systemClock() });
+Deno.test("fetchWanted() reads what the server wants, the close of a deal, and the time there", async () => {
+  await using server = startServer(confirm, {
+    clockOffsetMs: -86_400_000,
+    tickers: [
+      { ticker: "EA", dealId: "7", expectedCloseDate: "2027-03-31" },
+      { ticker: "spx", dealId: null },
+    ],
+  });
+  const answer = await fetchWanted({ url: server.url, key: "k", clock: systemClock() });
   assert.deepEqual(answer, {
     ok: true,
+    clockOffsetMs: -86_400_000,
     tickers: [
       { ticker: "EA", dealId: "7", close: "2027-03-31" },
       { ticker: "SPX", dealId: null, close: null },

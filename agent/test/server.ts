@@ -42,10 +42,12 @@ export function confirm(posted: Posted): Response {
   });
 }
 
+const NOTHING = { tickers: [] };
+
 /** Starts a server on a free port; `answer` decides on each batch. */
 export function startServer(
   answer: (posted: Posted) => Response | Promise<Response> = confirm,
-  tickers: readonly unknown[] = [],
+  wanted: { readonly tickers: readonly unknown[]; readonly clockOffsetMs?: number } = NOTHING,
 ): TestServer {
   const posted: Posted[] = [];
   const waiting = new Set<() => void>();
@@ -53,7 +55,7 @@ export function startServer(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     async (request) => {
       if (new URL(request.url).pathname === "/api/price-agent/tickers") {
-        return Response.json({ tickers });
+        return Response.json(wanted);
       }
       const text = new TextDecoder().decode(
         gunzipSync(new Uint8Array(await request.arrayBuffer())),

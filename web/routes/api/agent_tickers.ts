@@ -11,6 +11,8 @@ export async function agentTickers(c: RequestContext, services: Services): Promi
   if (!found.ok) return answerProblem(found.problem);
   const followed = await inTime(services.clock, followedTickers(services.database.quick));
   return c.json({
+    // An agent that `start` did not run learns here of a replay's domain time.
+    clockOffsetMs: Math.round(services.clock.nowMs() - services.clock.realNowMs()),
     tickers: followed.map(({ ticker, deal }) => ({
       ticker,
       dealId: deal?.id ?? null,
