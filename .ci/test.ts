@@ -30,7 +30,7 @@ const suites: Readonly<Record<string, Suite>> = {
   unit: {
     paths: ["."],
     ignore: [CLIENTS, BROWSER, CONTAINERS],
-    flags: ["--quiet", "--parallel", "--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
+    flags: ["--quiet", "--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
     database: true,
   },
   clients: { paths: [CLIENTS], missing: pythonMissing },
