@@ -1,6 +1,7 @@
 /** `dev`: runs a program again when its sources change. */
 import { join, sep } from "node:path";
 import type { KeptChild } from "../../base/child.ts";
+import { failureLine } from "../failure.ts";
 import { ROOT } from "./programs.ts";
 import type { Say } from "./say.ts";
 
@@ -16,7 +17,7 @@ const SETTLED_MS = 200;
 
 /** Watches the rooms until it is disposed of. */
 export function watchSources(
-  programs: Readonly<Record<keyof typeof ROOMS, KeptChild<unknown>>>,
+  programs: Readonly<Record<keyof typeof ROOMS, Pick<KeptChild<unknown>, "restart">>>,
   say: Say,
 ): Disposable {
   const rooms = [...new Set(Object.values(ROOMS).flat())];
@@ -27,7 +28,8 @@ export function watchSources(
     for (const name of ["gateway", "web", "agent"] as const) {
       if (!ROOMS[name].some((room) => changed.has(room))) continue;
       say(name, "its sources have changed; running it again");
-      void programs[name].restart();
+      // What does not build or run is told, and the old one stays until the next change.
+      programs[name].restart().catch((error) => say(name, failureLine(error) ?? String(error)));
     }
     changed.clear();
   };

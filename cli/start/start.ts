@@ -160,7 +160,12 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
   say("agent", `reads from the gateway as ${AGENT}`);
   say("start", `Lastmark is at ${webAt.url} (Ctrl-C ends it)`);
 
-  if (settings.reload) cleanup.use(watchSources({ gateway, web, agent }, say));
+  if (settings.reload) {
+    const rebuilt = {
+      restart: () => buildPages(specs, say).then(() => web.restart()),
+    };
+    cleanup.use(watchSources({ gateway, web: rebuilt, agent }, say));
+  }
   await aborted(end);
   say("start", "ending");
   cleanup.defer(() => processes.clear());
