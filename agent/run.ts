@@ -13,7 +13,7 @@ import { openSpool, type Spool } from "./delivery/spool.ts";
 import type { DomainClock } from "./domain_clock.ts";
 import { GatewayLost } from "./gateway/connection.ts";
 import { keepConnected, type Keeper } from "./gateway/keeper.ts";
-import { createLines, type Lines } from "./gateway/lines.ts";
+import { createLines } from "./gateway/lines.ts";
 import { createProgress, type Progress, type ProgressOutput, standardError } from "./progress.ts";
 import { type RunSettings, spoolFolder } from "./settings.ts";
 
@@ -40,7 +40,6 @@ interface Agent extends RunOptions {
   readonly server: Server;
   readonly spool: Spool;
   readonly keeper: Keeper;
-  readonly lines: Lines;
   readonly progress: Progress;
   readonly onSpooled: () => void;
 }
@@ -69,7 +68,6 @@ export async function runAgent(options: RunOptions): Promise<void> {
     waiting: spool.waiting().length,
   });
   delivery.start();
-  const lines = createLines(settings.lines);
   const progress = createProgress(clock, progressOutput(log));
   try {
     await runRounds({
@@ -77,7 +75,6 @@ export async function runAgent(options: RunOptions): Promise<void> {
       server,
       spool,
       keeper,
-      lines,
       progress,
       onSpooled: () => delivery.wake(),
     });
@@ -146,6 +143,8 @@ async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
         ticker,
         readId,
         choose: allExpiries,
+        // Anew for each read: the lines that were taken then may be free now.
+        lines: createLines(agent.settings.lines),
         onQuoted: (quote, spot) => updates.add(quote, spot),
         onProgress: ({ done, total }) => progress.show(ticker, done, total),
       });

@@ -38,6 +38,13 @@ const SWEEP_MS = 50;
 /** A contract without a single tick is asked for once more. */
 const TRIES = 2;
 
+/**
+ * After a refused line (101) the window waits a moment, since a cancelled one is not free at once.
+ * Refused so often in a row, with nothing read between, it gives the rest up: others hold the lines.
+ */
+const LINE_PAUSE_MS = 500;
+const LINE_REFUSALS_TO_GIVE_UP = 20;
+
 /** Option open interest. Volume needs no generic tick: 100 is the volume of an underlying's options. */
 const GENERIC_TICKS = "101";
 
@@ -107,6 +114,8 @@ class Window {
   /** How many contracts brought every value, and the longest that one needed from first to last. */
   #whole = 0;
   #slowestWholeMs = 0;
+  #lineRefusals = 0;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #lastSweepMs = Number.NEGATIVE_INFINITY;
 
   constructor(listings: readonly Listing[], options: WindowOptions) {
@@ -132,7 +141,7 @@ class Window {
         const entry = this.#queue[this.#next];
         if (ended) {
           await this.#cancel(ended);
-        } else if (entry && lines.take()) {
+        } else if (entry && clock.monotonicMs() >= this.#pausedUntilMs && lines.take()) {
           this.#next++;
           await this.#subscribe(entry);
         } else {
@@ -213,9 +222,11 @@ class Window {
         lines.shrink();
         active.entry.tries--;
         this.#queue.push(active.entry);
+        this.#pausedUntilMs = this.#options.clock.monotonicMs() + LINE_PAUSE_MS;
+        if (++this.#lineRefusals >= LINE_REFUSALS_TO_GIVE_UP) this.#giveUp();
         return;
       case "not_subscribed":
-        if (active.askedFor === "delayed") return this.#miss(active, "no_subscription");
+        if (active.askedFor === "delayed") return this.#miss(active.entry, "no_subscription");
         // Queued before the contract's second request, and thus sent before it.
         connection.useDelayedData().catch(() => {/* lost; the loop sees it */});
         active.entry.tries--;
@@ -223,10 +234,10 @@ class Window {
         return;
       case "doubtful":
         if (active.entry.tries < TRIES) this.#queue.push(active.entry);
-        else this.#miss(active, text);
+        else this.#miss(active.entry, text);
         return;
       case "refused":
-        return this.#miss(active, meaning.reason ?? text);
+        return this.#miss(active.entry, meaning.reason ?? text);
     }
   }
 
@@ -240,9 +251,10 @@ class Window {
     else this.#settleOverdue();
   }
 
-  /** Settles who was quiet for long enough or had its time. */
+  /** Settles who was quiet for long enough or had its time; wakes the loop when a pause is over. */
   #settleOverdue(): void {
     const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs >= this.#pausedUntilMs && this.#next < this.#queue.length) this.#changed.wake();
     const quietMs = this.#quietMs();
     for (const active of this.#active) {
       const { request, lastValueMs } = active;
@@ -264,6 +276,7 @@ class Window {
     this.#toCancel.push(active);
     this.#changed.wake();
     if (active.lastValueMs !== undefined) {
+      this.#lineRefusals = 0;
       const quote = active.assembly.quote();
       this.quotes.push(quote);
       this.#progress();
@@ -271,13 +284,17 @@ class Window {
     } else if (active.entry.tries < TRIES) {
       this.#queue.push(active.entry);
     } else {
-      this.#miss(active, "mute_feed");
+      this.#miss(active.entry, "mute_feed");
     }
   }
 
-  #miss(active: Active, reason: string): void {
-    const contract = active.entry.listing.contract.occ;
-    this.missing.push({ contract, reason: reason.slice(0, 200) });
+  /** Reports all that is still to be asked for. */
+  #giveUp(): void {
+    for (const entry of this.#queue.splice(this.#next)) this.#miss(entry, "line_budget");
+  }
+
+  #miss({ listing }: Entry, reason: string): void {
+    this.missing.push({ contract: listing.contract.occ, reason: reason.slice(0, 200) });
     this.#progress();
   }
 

@@ -157,6 +157,18 @@ Deno.test("readWindow() asks again and makes its window smaller when no line is 
   assert.ok(lineLimit < 5);
 });
 
+Deno.test("readWindow() gives up when others hold all lines, and says so of each contract", async () => {
+  const { result, tookMs } = await read(50, 5, () => at(5, [error(101)]));
+  assert.equal(result.missing.length, 50);
+  assert.ok(result.missing.every(({ reason }) => reason === "line_budget"));
+  assert.ok(tookMs < 15_000, `took ${tookMs} ms`);
+});
+
+Deno.test("readWindow() waits a moment before it asks again for a line", async () => {
+  const { tookMs } = await read(1, 5, (_, attempt) => at(5, attempt < 4 ? [error(101)] : WHOLE));
+  assert.ok(tookMs >= 1_500, `took ${tookMs} ms`);
+});
+
 Deno.test("readWindow() falls back to delayed data where live is not subscribed (354)", async () => {
   const { result, connection } = await read(
     3,
@@ -249,6 +261,7 @@ const behaviours: Readonly<Record<string, Script>> = {
   slow: () => [...at(900, WHOLE.slice(0, 5)), ...at(1_900, WHOLE.slice(5))],
   partial: () => at(200, WHOLE.slice(2, 4)),
   silent: () => [],
+  noLine: () => at(30, [error(101)]),
   silentOnce: (_, attempt) => attempt === 1 ? [] : at(80, WHOLE),
   noLineOnce: (_, attempt) => at(30, attempt === 1 ? [error(101)] : WHOLE),
   unknownOnce: (_, attempt) => at(30, attempt === 1 ? [error(200)] : WHOLE),

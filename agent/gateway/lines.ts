@@ -3,6 +3,9 @@
  * watchlists and the other agents of the gateway use the same 100 (error 101 when they are used up).
  */
 
+/** With fewer no chain can be read: one of the underlying, one of a contract. */
+const LEAST = 2;
+
 /** A budget of lines. */
 export interface Lines {
   /** The most that may be held now; smaller than the setting once the gateway said 101. */
@@ -11,7 +14,7 @@ export interface Lines {
   /** Takes one line; false when none is free. */
   take(): boolean;
   release(): void;
-  /** The gateway refused a line: holds no more than are held now, at least one. */
+  /** The gateway refused a line: no more than are held now, but for an underlying and a contract. */
   shrink(): void;
 }
 
@@ -45,7 +48,7 @@ export function createLines(limit: number): Lines {
       used--;
     },
     shrink() {
-      most = Math.max(1, Math.min(most, used));
+      most = Math.max(Math.min(LEAST, limit), Math.min(most, used));
     },
   };
 }
