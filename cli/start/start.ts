@@ -36,6 +36,9 @@ export interface StartSettings {
   readonly reload: boolean;
 }
 
+/** Seconds between two reads: the simulated gateway has no limits, and its prices move all the time. */
+const COLLECTION_INTERVAL = "30";
+
 /** The name of the agent that `start` runs. */
 const AGENT = "local";
 
@@ -151,6 +154,7 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
         IB_PORT: String(gatewayAt.port),
         RATE: "0",
         LINES: "5000",
+        COLLECTION_INTERVAL: Deno.env.get("COLLECTION_INTERVAL") ?? COLLECTION_INTERVAL,
         SPOOL_DIR: join(data, "agent", "spool"),
       },
       folders: [join(data, "agent")],
