@@ -1,4 +1,5 @@
 /** Builders for tests: quotes and batches of which only what matters is said. */
+import { z } from "zod";
 import type { StoredBatch } from "./chain.ts";
 import { type OccSymbol, parseOcc } from "./contract.ts";
 import type { Quote } from "./quote.ts";
@@ -78,3 +79,31 @@ export function testOnRealChains(
     },
   });
 }
+
+const value = z.number().nullable();
+
+/** A file of `us-chains-2026`, as it is: read without our own readers, to judge them by. */
+export const recordedChain = z.object({
+  symbol: z.string(),
+  updated: z.string(),
+  underlyingPrice: z.number(),
+  quotes: z.array(z.object({
+    symbol: z.string(),
+    expiration: z.string(),
+    side: z.enum(["call", "put"]),
+    strike: z.number(),
+    bid: value,
+    ask: value,
+    last: value,
+    volume: value,
+    openInterest: value,
+    iv: value,
+    delta: value,
+    gamma: value,
+    theta: value,
+    vega: value,
+  })),
+});
+
+/** A recorded chain as its file has it. */
+export type RecordedFile = z.infer<typeof recordedChain>;

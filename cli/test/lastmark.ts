@@ -29,14 +29,22 @@ export interface Started extends AsyncDisposable {
 
 const config = z.object({ tasks: z.record(z.string(), z.string()) });
 
-async function command(task: string, args: readonly string[]): Promise<Deno.Command> {
+/** One small chain, so that the machine is free for what is tested. */
+const SMALL: Environment = { TICKERS: "CSGS" };
+
+type Environment = Readonly<Record<string, string>>;
+
+async function command(
+  task: string,
+  args: readonly string[],
+  env = SMALL,
+): Promise<Deno.Command> {
   const { tasks } = config.parse(JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))));
   const { DATABASE_URL: _, ...environment } = Deno.env.toObject();
   return new Deno.Command(Deno.execPath(), {
     args: [...taskArgs(task, tasks[task] ?? "", []), ...args],
     cwd: ROOT,
-    // A small chain, so that the machine is free for what is tested.
-    env: { ...environment, TICKERS: "CSGS", NO_COLOR: "1" },
+    env: { ...environment, ...env, NO_COLOR: "1" },
     clearEnv: true,
     stdin: "null",
     stdout: "piped",
@@ -52,8 +60,17 @@ export async function run(task: string, ...args: string[]): Promise<Ran> {
 }
 
 /** Runs `start` until all is up. */
-export async function start(data: string, ...args: string[]): Promise<Started> {
-  const process = (await command("start", ["--port", "0", "--data", data, ...args])).spawn();
+export function start(data: string, ...args: string[]): Promise<Started> {
+  return startWith(SMALL, data, ...args);
+}
+
+/** Runs `start` with settings from the environment until all is up. */
+export async function startWith(
+  env: Environment,
+  data: string,
+  ...args: string[]
+): Promise<Started> {
+  const process = (await command("start", ["--port", "0", "--data", data, ...args], env)).spawn();
   const lines: string[] = [];
   const up = Promise.withResolvers<string>();
   const read = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
