@@ -100,10 +100,18 @@ export const ingestContract = z.object({
 /** One contract of an ingest body, checked field by field. */
 export type IngestContract = z.infer<typeof ingestContract>;
 
+/** Text that is kept as it came: PostgreSQL's `text` and `jsonb` hold neither NUL nor half a surrogate pair. */
+function keptText(maxLength: number) {
+  return z.string().min(1).max(maxLength).refine(
+    (text) => text.isWellFormed() && !text.includes("\0"),
+    "must be text without NUL characters and without halves of surrogate pairs",
+  );
+}
+
 /** A contract that the read was to bring and did not. */
 export const ingestMissing = z.object({
-  contract: z.string().min(1).max(64),
-  reason: z.string().min(1).max(200),
+  contract: keptText(64),
+  reason: keptText(200),
 });
 
 /** An agent's name. */
@@ -123,7 +131,7 @@ const head = {
   sentAt: instant.nullish(),
   spotPrice: price,
   mode: z.enum(["snapshot", "update"]).optional(),
-  readId: z.string().min(1).max(64).nullish(),
+  readId: keptText(64).nullish(),
   missing: z.array(ingestMissing).max(MAX_CONTRACTS).nullish(),
 };
 

@@ -372,6 +372,18 @@ Deno.test("W-16 missing contracts are taken with their reasons, in compact form"
   ]);
 });
 
+Deno.test("W-17 texts that PostgreSQL cannot hold are refused: NUL, and half a surrogate pair", () => {
+  for (const text of ["\0", "a\0b", "\ud800", "\udc00x"]) {
+    assert.deepEqual(Object.keys(refused(body({ readId: text }))), ["readId"]);
+    const missing = [{ contract: text, reason: "mute_feed" }, { contract: CALL, reason: text }];
+    assert.deepEqual(Object.keys(refused(body({ missing }))), [
+      "missing[0].contract",
+      "missing[1].reason",
+    ]);
+  }
+  assert.equal(accepted(body({ readId: "read \u{1f4c8}" })).batch.readId, "read \u{1f4c8}");
+});
+
 Deno.test("parseIngest() refuses exactly what the published schema refuses, symbol and duplicates apart", () => {
   const value = fc.oneof(fc.constantFrom(null, -1, 0, "1", 0.5, 3, -7), fc.double());
   const row = fc.record({
