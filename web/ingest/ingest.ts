@@ -52,14 +52,19 @@ export async function ingest(request: BodySource, services: Services): Promise<I
 
   const { batch } = read;
   const idempotencyKey = request.headers.get("idempotency-key");
+  const bodyHash = idempotencyKey === null ? null : hashOf(body.value);
+  if (bodyHash === "too deep") {
+    const detail = "The body is nested too deeply.";
+    return refuse(400, "invalid-body", "Invalid request body", { detail });
+  }
   const outcome = await inTime(
     services.clock,
     ingestBatch(services.database.work, {
       batch,
       keyHash: found.key.hash,
-      idempotency: idempotencyKey === null
+      idempotency: idempotencyKey === null || bodyHash === null
         ? null
-        : { key: idempotencyKey, bodyHash: hashOf(body.value) },
+        : { key: idempotencyKey, bodyHash },
       backfill,
       windowMs: services.conflictWindowMs,
       traceId: traceIdOf(request.headers.get("traceparent")),
@@ -179,11 +184,17 @@ function idempotencyProblems(headers: Headers): FieldProblem[] {
  * What tells one body from another. `sentAt` is left out: it says when this try was made, and a
  * try that is repeated is still the same batch.
  */
-function hashOf(body: unknown): Uint8Array {
-  const text = JSON.stringify(body, function (key, value) {
-    return key === "sentAt" && this === body ? undefined : value;
-  });
-  return createHash("sha256").update(text).digest();
+function hashOf(body: unknown): Uint8Array | "too deep" {
+  try {
+    const text = JSON.stringify(body, function (key, value) {
+      return key === "sentAt" && this === body ? undefined : value;
+    });
+    return createHash("sha256").update(text).digest();
+  } catch (error) {
+    // JSON.parse reads any depth; JSON.stringify goes down it on the stack.
+    if (error instanceof RangeError) return "too deep";
+    throw error;
+  }
 }
 
 /** The trace of a `traceparent` header (W3C Trace Context, section 3.2); `null` where there is none. */

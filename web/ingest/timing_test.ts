@@ -15,9 +15,26 @@ const cases: [string, number, boolean, RegExp | undefined][] = [
 ];
 for (const [what, offsetMs, backfill, message] of cases) {
   Deno.test(`timeProblems() ${message ? "refuses" : "takes"} an agent's time ${what}`, () => {
-    const batch = { agentTimeMs: nowMs + offsetMs };
+    const batch = { agentTimeMs: nowMs + offsetMs, sentAtMs: null };
     const problems = timeProblems(batch, { nowMs, backfill });
     assert.equal(problems.length, message ? 1 : 0);
+    if (message) assert.match(problems[0]?.message ?? "", message);
+  });
+}
+
+const DAY_MS = 86_400_000;
+const sent: [string, number | null, RegExp | undefined][] = [
+  ["that is not said", null, undefined],
+  ["now", nowMs, undefined],
+  ["by a clock a day ahead", nowMs + DAY_MS, undefined],
+  ["by a clock more than a day ahead", nowMs + DAY_MS + 1, /future/],
+  ["by a clock a year behind", nowMs - 365 * DAY_MS, undefined],
+  ["by a clock that was never set", 0, /2000/],
+];
+for (const [what, sentAtMs, message] of sent) {
+  Deno.test(`timeProblems() ${message ? "refuses" : "takes"} a time of sending ${what}`, () => {
+    const problems = timeProblems({ agentTimeMs: nowMs, sentAtMs }, { nowMs, backfill: true });
+    assert.deepEqual(problems.map(({ path }) => path), message ? ["sentAt"] : []);
     if (message) assert.match(problems[0]?.message ?? "", message);
   });
 }

@@ -222,6 +222,32 @@ const refusals: readonly Refusal[] = [
     status: 400,
     path: "header Idempotency-Key",
   },
+  {
+    what: "a time of sending in the year 9999",
+    body: () => bodyOf({ agentTimestamp: ago(600_000), sentAt: "9999-12-31T23:59:59Z" }),
+    headers: { "lastmark-backfill": "1" },
+    status: 400,
+    path: "sentAt",
+  },
+  {
+    what: "a NUL in the read's name",
+    body: () => bodyOf({ readId: "a\0b" }),
+    status: 400,
+    path: "readId",
+  },
+  {
+    what: "a NUL in a reason",
+    body: () => bodyOf({ missing: [{ contract: "EA301220C00210000", reason: "\0" }] }),
+    status: 400,
+    path: "missing[0].reason",
+  },
+  {
+    what: "a depth that cannot be told from another",
+    body: () =>
+      JSON.stringify(bodyOf()).replace(/}$/, `,"x":${"[".repeat(1e5)}${"]".repeat(1e5)}}`),
+    headers: { "idempotency-key": "deep" },
+    status: 400,
+  },
   { what: "a ticker that is not followed", body: () => bodyOf({ ticker: "ZZZ" }), status: 404 },
 ];
 
