@@ -28,6 +28,7 @@ function filesOf(folder: string, prefix: string, cacheControl: string): Handler 
 }
 
 async function readFile(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (path.includes("\0")) return null; // no file's name has one, and the system refuses to look
   try {
     return await Deno.readFile(path);
   } catch (error) {

@@ -123,16 +123,30 @@ Deno.test("fetch-chain refuses what it cannot answer", async (t) => {
   });
 });
 
+Deno.test("GET /api/chains/{ticker} asks for an agent where nothing was ever known, and 404 for the unknown", async () => {
+  await withServer(async ({ server }) => {
+    const nothing = await fetch(`${server.url}/api/chains/EA`);
+    assert.equal(nothing.status, 503);
+    const { error, requiresAgent } = await nothing.json();
+    assert.match(error, /^No recent price data available\. Please run the Price Agent/);
+    assert.ok(requiresAgent === true);
+    const unknown = await fetch(`${server.url}/api/chains/ZZZ`);
+    assert.equal(unknown.status, 404);
+    await unknown.body?.cancel();
+  });
+});
+
 Deno.test("GET /api/chains/{ticker} answers 304 until something changes", async () => {
   await withServer(async ({ server, key }) => {
     const ask = (etag?: string) =>
       fetch(`${server.url}/api/chains/EA`, etag ? { headers: { "if-none-match": etag } } : {});
     const read = async (response: Response) => chainAnswerSchema.parse(await response.json());
-    const empty = await ask();
-    assert.deepEqual((await read(empty)).contracts, []);
+    await mustPost(server, key, bodyOf({ contracts: [contractOf(), contractOf({ strike: 220 })] }));
+    const before = await ask();
+    assert.equal((await read(before)).contracts.length, 2);
     await mustPost(server, key, bodyOf());
-    const first = await ask(empty.headers.get("etag") ?? "");
-    assert.equal((await read(first)).contracts.length, 1);
+    const first = await ask(before.headers.get("etag") ?? "");
+    assert.equal((await read(first)).contracts.length, 2);
     // The tag changes with the minute too; one of two questions in a row is in the same minute.
     const again = await ask(first.headers.get("etag") ?? "");
     const third = again.status === 304 ? again : await ask(again.headers.get("etag") ?? "");
@@ -191,6 +205,24 @@ Deno.test("/ping and /health answer, /ma-options leads to the tickers", async ()
     const moved = await fetch(`${server.url}/ma-options`, { redirect: "manual" });
     assert.deepEqual([moved.status, moved.headers.get("location")], [301, "/"]);
     await moved.body?.cancel();
+  });
+});
+
+Deno.test("an address in small letters leads to the chain's own, with what it asked to see", async () => {
+  await withServer(async ({ server }) => {
+    const moved = await fetch(`${server.url}/chains/ea?expiry=all`, { redirect: "manual" });
+    assert.deepEqual([moved.status, moved.headers.get("location")], [301, "/chains/EA?expiry=all"]);
+    await moved.body?.cancel();
+  });
+});
+
+Deno.test("a file that no system can have is not found", async () => {
+  await withServer(async ({ server }) => {
+    for (const path of ["/static/%00", "/_assets/a%00.js", "/static/..%2fdeno.json", "/static/"]) {
+      const response = await fetch(server.url + path);
+      assert.equal(response.status, 404, path);
+      await response.body?.cancel();
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import { parseIsoDate, parseTicker } from "../../../options/contract.ts";
 import { readJsonBody } from "../../ingest/body.ts";
 import { answerOf } from "../../live/answers.ts";
 import type { RequestContext, Services } from "../../services.ts";
-import { answerProblem, unknownTicker } from "./problems.ts";
+import { answerProblem, nothingKnown, unknownTicker } from "./problems.ts";
 
 /** What is asked for; price and close of the deal are taken for the sake of older callers. */
 export const fetchChainBody = z.object({
@@ -14,9 +14,6 @@ export const fetchChainBody = z.object({
   expectedCloseDate: z.string()
     .refine((text) => parseIsoDate(text) !== undefined, "must be a day, YYYY-MM-DD").nullish(),
 });
-
-const NOTHING_KNOWN =
-  "No recent price data available. Please run the Price Agent with IB TWS connected.";
 
 /** Anything that is known: 200. Nothing ever known: 503, an agent is needed. */
 export async function fetchChain(
@@ -36,10 +33,6 @@ export async function fetchChain(
   const ticker = parseTicker(body.data.ticker);
   const known = ticker && await chains.get(ticker);
   if (!known) return answerProblem(unknownTicker(ticker ?? body.data.ticker));
-  if (known.chain.contracts.size === 0) {
-    return answerProblem(
-      problem(503, "no-prices-yet", NOTHING_KNOWN, { requiresAgent: true, ticker: known.ticker }),
-    );
-  }
+  if (known.chain.contracts.size === 0) return answerProblem(nothingKnown(known.ticker));
   return c.json(answerOf(known, clock.nowMs()));
 }

@@ -20,3 +20,11 @@ export function unknownTicker(ticker: string): Problem {
     ticker,
   });
 }
+
+const NOTHING_KNOWN =
+  "No recent price data available. Please run the Price Agent with IB TWS connected.";
+
+/** 503: of a ticker that is followed, nothing was ever known. */
+export function nothingKnown(ticker: string): Problem {
+  return problem(503, "no-prices-yet", NOTHING_KNOWN, { requiresAgent: true, ticker });
+}

@@ -28,7 +28,9 @@ export async function handler(c: Context<AppEnv>, services: Services): Promise<R
   const known = ticker && await services.chains.get(ticker);
   if (!ticker || !known) return errorPage(c, services, unknownTicker(text, ticker));
   // One address for one chain: `/chains/ea` is `/chains/EA`.
-  if (text !== ticker) return c.redirect(`/chains/${encodeURIComponent(ticker)}`, 301);
+  if (text !== ticker) {
+    return c.redirect(`/chains/${encodeURIComponent(ticker)}${new URL(c.req.url).search}`, 301);
+  }
 
   const nowMs = services.clock.nowMs();
   const contracts = liveContracts(known.chain, nowMs);
