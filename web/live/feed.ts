@@ -208,15 +208,19 @@ export class LiveFeed {
     const stale = [...this.#stale];
     this.#stale.clear();
     const fresh = await Promise.all(stale.map((ticker) => chains.get(ticker)));
-    const rows = new Map(this.#rows);
-    const before = rows.size;
+    // Forgotten meanwhile (a minute has passed): these rows alone would be the whole list.
+    const before: ListRows | undefined = this.#rows;
+    if (!before) return await this.#listRows();
+    const rows = new Map(before);
     fresh.forEach((known, index) => {
       const ticker = stale[index];
       if (known) rows.set(known.ticker, this.#rowText(known));
       else if (ticker) rows.delete(ticker);
     });
     // A ticker that is new stands where its name belongs.
-    this.#rows = rows.size > before ? new Map([...rows].sort(([a], [b]) => a < b ? -1 : 1)) : rows;
+    this.#rows = rows.size > before.size
+      ? new Map([...rows].sort(([a], [b]) => a < b ? -1 : 1))
+      : rows;
     return this.#rows;
   }
 

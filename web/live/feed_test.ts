@@ -50,9 +50,11 @@ class Page implements LiveSocket {
   }
 }
 
-/** A feed over one ticker whose chain the test moves on. */
+/** A feed over one ticker whose chain the test moves on, and one that stands still. */
 class Bench {
   readonly clock = manualClock(START_MS);
+  /** What a look at a ticker waits for. */
+  held: Promise<void> = Promise.resolve();
   readonly ticker: Ticker;
   readonly feed: LiveFeed;
   #chain: TrackedChain = track();
@@ -62,21 +64,28 @@ class Bench {
     const ticker = parseTicker("EA");
     assert.ok(ticker);
     this.ticker = ticker;
-    const known = (): TrackedTicker => ({
-      ticker,
+    const still = parseTicker("SPX");
+    assert.ok(still);
+    const knownOf = (named: Ticker, tracked: TrackedChain): TrackedTicker => ({
+      ticker: named,
       name: null,
       deal: null,
-      chain: this.#chain.chain,
-      tracked: this.#chain,
+      chain: tracked.chain,
+      tracked,
       agentOnline: true,
       referencePrice: null,
     });
+    const known = (): TrackedTicker => knownOf(ticker, this.#chain);
     this.feed = new LiveFeed({
       clock: this.clock,
       log: silentLog,
       chains: {
-        get: (asked) => Promise.resolve(asked === ticker ? known() : undefined),
-        all: () => Promise.resolve([known()]),
+        get: async (asked) => {
+          const found = asked === ticker ? known() : undefined;
+          await this.held;
+          return found;
+        },
+        all: () => Promise.resolve([known(), knownOf(still, track())]),
       },
       hub: {
         listen: (listener) => {
@@ -187,6 +196,23 @@ Deno.test("the feed sends the list anew only where a row is other than before", 
       [false, 1],
       [false, 2],
     ]);
+  });
+});
+
+Deno.test("the list stays whole where a look at one ticker outlasts the minute", async () => {
+  await withBench(async (bench) => {
+    const page = bench.page();
+    await page.say({ type: "subscribe_tickers" });
+    const hold = Promise.withResolvers<void>();
+    bench.held = hold.promise;
+    await bench.bid(1);
+    await bench.pass(STATE_EVERY_BEATS * HEARTBEAT_EVERY_MS);
+    hold.resolve();
+    await settled();
+    const whole = page.of("tickers").filter((list) => list.whole);
+    for (const list of whole) assert.deepEqual(list.rows.map((row) => row.ticker), ["EA", "SPX"]);
+    const rows = page.of("tickers").flatMap((list) => list.rows);
+    assert.equal(rows.findLast((row) => row.ticker === "EA")?.seq, 1);
   });
 });
 
