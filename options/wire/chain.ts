@@ -189,8 +189,9 @@ export function chainAge(
   nowMs: number,
 ): ChainAge | null {
   let newest: { asOfMs: number; kind: MarketDataKind | null; ageMs: number } | undefined;
-  for (const { asOfMs, kind, fields } of contracts) {
-    if (asOfMs === null || isEmpty(fields)) continue;
+  for (const contract of contracts) {
+    const { asOfMs, kind } = contract;
+    if (asOfMs === null || isNeverQuoted(contract)) continue;
     const ageMs = effectiveAgeMs(nowMs - asOfMs, kind);
     if (!newest || ageMs < newest.ageMs) newest = { asOfMs, kind, ageMs };
   }
@@ -222,7 +223,7 @@ function stateOf(
     reason: reasonFor({ nowMs, ticker, asOfMs: seenMs, agentOnline }),
     seq: chain.seq,
     contractCount: live.length,
-    neverQuotedCount: live.filter(({ fields }) => isEmpty(fields)).length,
+    neverQuotedCount: live.filter(isNeverQuoted).length,
   };
 }
 
@@ -312,7 +313,7 @@ function writeRow(
  * alone, and goes by that. Null where nothing was ever quoted.
  */
 export function rowFreshness(contract: LastKnownContract, nowMs: number): Freshness | null {
-  if (isEmpty(contract.fields)) return null;
+  if (isNeverQuoted(contract)) return null;
   const seenMs = contract.asOfMs ?? contract.fields.last?.seenAtMs;
   return seenMs === undefined ? null : freshnessOf(nowMs - seenMs, contract.kind);
 }
@@ -326,7 +327,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function isEmpty(fields: LastKnownContract["fields"]): boolean {
+/** Whether nothing of a contract was ever quoted. */
+export function isNeverQuoted({ fields }: LastKnownContract): boolean {
   return Object.keys(fields).length === 0;
 }
 

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseIsoDate, parseOcc, parseTicker } from "../contract.ts";
 import type { LastKnownContract } from "../chain.ts";
-import { chainAnswerSchema, chainRow, chainState, kindWord } from "./chain.ts";
+import { chainAnswerSchema, chainRow, chainState, isNeverQuoted, kindWord } from "./chain.ts";
 import { toIso } from "./instant.ts";
 import { tickerRow } from "./tickers.ts";
 
@@ -119,12 +119,14 @@ export type TickersMessage = z.infer<typeof tickersMessage>;
 /** The expiries of these contracts in their order, each as new as its newest quoted contract. */
 export function expiryStates(contracts: Iterable<LastKnownContract>): ExpiryState[] {
   const newest = new Map<string, { count: number; asOfMs: number | null; kind: Kind }>();
-  for (const { occ, asOfMs, kind } of contracts) {
+  for (const contract of contracts) {
+    const { occ, asOfMs, kind } = contract;
     const expiry = parseOcc(occ)?.expiry;
     if (expiry === undefined) throw new Error(`The key ${occ} of a chain is no OCC symbol.`);
     const known = newest.get(expiry) ?? { count: 0, asOfMs: null, kind: null };
     known.count += 1;
-    if (asOfMs !== null && asOfMs > (known.asOfMs ?? Number.NEGATIVE_INFINITY)) {
+    const newer = asOfMs !== null && asOfMs > (known.asOfMs ?? Number.NEGATIVE_INFINITY);
+    if (newer && !isNeverQuoted(contract)) {
       known.asOfMs = asOfMs;
       known.kind = kind;
     }

@@ -83,3 +83,11 @@ Deno.test("W-31 each expiry is as new as its newest quoted contract, and counts 
     { expiry: "2027-01-15", contractCount: 2, asOf: "2026-07-15T17:00:01.000Z", kind: "delayed" },
   ]);
 });
+
+Deno.test("W-31 an expiry of which nothing was ever quoted has no time, however new its reads", () => {
+  const read = batchOf(T0, [quoteOf("EA270115C00900000", { kind: "realtime" })]);
+  const { chain } = foldBatches(EMPTY_CHAIN, [read]);
+  assert.deepEqual(expiryStates(chain.contracts.values()), [
+    { expiry: "2027-01-15", contractCount: 1, asOf: null, kind: null },
+  ]);
+});
