@@ -5,13 +5,12 @@ import { connectDatabase } from "../db/connect.ts";
 import { jsonLog } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { DatabaseAway } from "./database.ts";
-import type { Role, Route, RouteKind } from "./route.ts";
+import type { Role, Route } from "./route.ts";
 import type { Handler, Services } from "./services.ts";
 
 function appOf(handler: Handler, path = "/api/thing", role: Role = "viewer") {
   const lines: string[] = [];
-  const kind: RouteKind = path.startsWith("/api/") ? "api" : "page";
-  const routes: Route[] = [{ method: "GET", path, role, kind, handler }];
+  const routes: Route[] = [{ method: "GET", path, role, handler }];
   // Nothing here asks the database: no connection is made.
   const sql = connectDatabase({ url: "postgres://127.0.0.1:1/none", program: "test", max: 1 });
   const services: Services = {

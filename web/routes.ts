@@ -25,38 +25,35 @@ const toTickers: Handler = (c) => c.redirect("/", 301);
 
 /** Every route of the server. */
 export const routes: readonly Route[] = [
-  { method: "GET", path: "/", role: "viewer", kind: "page", handler: tickersPage },
-  { method: "GET", path: "/ma-options", role: "viewer", kind: "page", handler: toTickers },
-  { method: "GET", path: "/chains/:ticker", role: "viewer", kind: "page", handler: chainPage },
-  { method: "GET", path: "/static/*", role: "public", kind: "file", handler: staticFile },
-  { method: "GET", path: "/_assets/*", role: "public", kind: "file", handler: builtFile },
+  { method: "GET", path: "/", role: "viewer", handler: tickersPage },
+  { method: "GET", path: "/ma-options", role: "viewer", handler: toTickers },
+  { method: "GET", path: "/chains/:ticker", role: "viewer", handler: chainPage },
+  { method: "GET", path: "/static/*", role: "public", handler: staticFile },
+  { method: "GET", path: "/_assets/*", role: "public", handler: builtFile },
 
-  { method: "GET", path: "/ping", role: "public", kind: "api", handler: ping },
-  { method: "GET", path: "/health", role: "public", kind: "api", handler: health },
+  { method: "GET", path: "/ping", role: "public", handler: ping },
+  { method: "GET", path: "/health", role: "public", handler: health },
 
-  { method: "GET", path: "/api/tickers", role: "viewer", kind: "api", handler: listTickers },
-  { method: "GET", path: "/api/chains/:ticker", role: "viewer", kind: "api", handler: getChain },
+  { method: "GET", path: "/api/tickers", role: "viewer", handler: listTickers },
+  { method: "GET", path: "/api/chains/:ticker", role: "viewer", handler: getChain },
   {
     method: "POST",
     path: "/api/ma-options/fetch-chain",
     role: "viewer",
-    kind: "api",
     handler: fetchChain,
   },
-  { method: "GET", path: "/api/live", role: "viewer", kind: "socket", handler: live },
+  { method: "GET", path: "/api/live", role: "viewer", handler: live },
 
   {
     method: "POST",
     path: "/api/price-agent/ingest-chain",
     role: "agent",
-    kind: "api",
     handler: ingestChain,
   },
   {
     method: "GET",
     path: "/api/price-agent/tickers",
     role: "agent",
-    kind: "api",
     handler: agentTickers,
   },
 ];
