@@ -49,7 +49,7 @@ export const MANUAL_CLIENT_ID = 100;
 
 const MAX_CLIENT_ID = 2_147_483_647;
 
-/** The range of the status checks, which agents stay out of. */
+/** The range of the agents; 200 to 299 are for status checks, 100 is for a person's own calls. */
 const DEFAULT_AGENT_IDS: IdRange = { first: 300, last: 399 };
 
 /** Adds what both commands need. */

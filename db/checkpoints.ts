@@ -1,6 +1,6 @@
 /**
- * Checkpoints: the folded chain of a ticker at a position, as text of `options/fold.ts`. They only
- * save work: the chain is the fold of the batches, with or without them.
+ * Checkpoints: the folded chain of a ticker at a position, as text of `options/checkpoint.ts`. They
+ * only save work: the chain is the fold of the batches, with or without them.
  */
 import { z } from "zod";
 import type { Ticker } from "../options/contract.ts";

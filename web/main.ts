@@ -52,7 +52,7 @@ async function start(
   }
 }
 
-/** One line that says what is so; a failure of our own keeps its stack. */
+/** One line that says what is so. */
 function complain(error: unknown): void {
   if (error instanceof Deno.errors.AddrInUse) {
     const { host, port } = readSettings(Deno.args);

@@ -57,7 +57,7 @@ const DETAILS_DEADLINE_MS = 60_000;
 const DETAILS_IN_FLIGHT = 3;
 const SHORT_DEADLINE_MS = 15_000;
 
-/** Resolves the ticker; `undefined` with the gateway's sentence where it knows no such underlying. */
+/** Resolves the ticker; the gateway's sentence where it knows no such underlying. */
 export async function resolveUnderlying(
   connection: Connection,
   clock: Clock,

@@ -42,7 +42,7 @@ export function foreignAgent(
 }
 
 const DETAILS = {
-  unknown: "No such key is known here: lastmark keys list shows those that are.",
+  unknown: "No such key is known here: deno task keys list shows those that are.",
   revoked: "The key was revoked.",
   expired: "The key has expired.",
   foreign: "The key belongs to another agent than the payload names.",
