@@ -18,22 +18,6 @@ const KINDS: readonly MarketDataKind[] = ["realtime", "frozen", "delayed", "dela
 
 const INT4_MAX = 2_147_483_647;
 
-/** The name of a field's column. */
-export const FIELD_COLUMN = {
-  bid: "bid",
-  ask: "ask",
-  last: "last",
-  volume: "volume",
-  openInterest: "open_interest",
-  impliedVol: "implied_vol",
-  delta: "delta",
-  gamma: "gamma",
-  theta: "theta",
-  vega: "vega",
-  bidSize: "bid_size",
-  askSize: "ask_size",
-} as const satisfies Record<QuoteField, string>;
-
 /** The columns of a batch; `null` where no quote has a value. */
 export interface BatchColumns {
   /** SHA-256 of the contract set. */

@@ -1,7 +1,7 @@
 /**
  * How servers hear of each other's commits. Not inside the ingest statement: NOTIFY takes one lock
  * for the whole cluster at commit. Each server says what it stored, coalesced, after the commit;
- * as a kill can lose that, readers look at `tickerPositions()` besides.
+ * as a kill can lose that, readers look at `followedTickers()` besides.
  */
 import { z } from "zod";
 import type { Ticker } from "../options/contract.ts";

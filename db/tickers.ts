@@ -52,13 +52,6 @@ export async function followedTicker(
   return (await select(sql, ticker)).map(toFollowed)[0];
 }
 
-/** The position of each followed ticker's history: what servers look at once a second. */
-export async function tickerPositions(sql: Sql): Promise<Map<Ticker, number>> {
-  const rows = await sql`SELECT symbol, seq::double precision FROM tickers WHERE seq > 0`;
-  const position = followed.pick({ symbol: true, seq: true });
-  return new Map(rows.map((row) => position.parse(row)).map((row) => [row.symbol, row.seq]));
-}
-
 /** Every symbol that was ever followed, in order. */
 export async function knownSymbols(sql: Sql): Promise<string[]> {
   const rows = await sql<{ symbol: string }[]>`SELECT symbol FROM tickers ORDER BY symbol`;
