@@ -98,7 +98,13 @@ export function idRange(text: string): IdRange {
 export function command(name: string, description: string): Command {
   return new Command(name).description(description).showHelpAfterError(
     `(see ${name} --help)`,
-  ).configureOutput({ outputError: (text, write) => write(text) }).exitOverride((error) => {
+  ).configureOutput({
+    // One line: commander writes where the help is behind this.
+    outputError: (text, write) => write(`${text.trimEnd()} `),
+    // Nothing is coloured; commander's own answer would need the permission to read variables.
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  }).exitOverride((error) => {
     Deno.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
   });
 }

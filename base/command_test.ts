@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { idRange, oneOf, port, url, wholeNumber } from "./command.ts";
+import { EXIT_USAGE, idRange, oneOf, port, url, wholeNumber } from "./command.ts";
 
 const refusals: [string, () => unknown, RegExp][] = [
   ["a port above 65535", () => port("70000"), /from 0 to 65535/],
@@ -18,3 +18,38 @@ for (const [what, parse, message] of refusals) {
 Deno.test("idRange() reads both ends", () => {
   assert.deepEqual(idRange("300-399"), { first: 300, last: 399 });
 });
+
+/** Runs a program of one setting, `--port`, that may read no variable and no file. */
+async function runProgram(...args: readonly string[]): Promise<Deno.CommandOutput> {
+  const script = `
+    import { command, port, setting } from ${JSON.stringify(import.meta.resolve("./command.ts"))};
+    command("web", "The server.")
+      .addOption(setting({ flags: "--port <number>", help: "its port", parse: port }))
+      .action(() => {})
+      .parse(${JSON.stringify(args)}, { from: "user" });`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--ext=ts", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(script));
+  await writer.close();
+  return await child.output();
+}
+
+Deno.test("--help needs no permission", async () => {
+  const { code, stdout, stderr } = await runProgram("--help");
+  assert.equal(new TextDecoder().decode(stderr), "");
+  assert.match(new TextDecoder().decode(stdout), /^Usage: web \[options\]\n[^]*--port <number>/);
+  assert.equal(code, 0);
+});
+
+for (const args of [["--port", "x"], ["--foo"]]) {
+  Deno.test(`a wrong command line (${args.join(" ")}) is one line, and exit code 64`, async () => {
+    const { code, stderr } = await runProgram(...args);
+    assert.match(new TextDecoder().decode(stderr), /^error: .+ \(see web --help\)\n$/);
+    assert.equal(code, EXIT_USAGE);
+  });
+}

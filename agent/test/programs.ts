@@ -66,13 +66,18 @@ export interface AgentRun {
   readonly stderr: string;
 }
 
+/** The agent as `deno task agent` runs it: with no more permissions than it has there. */
+const AGENT_TASK = z.object({ tasks: z.object({ agent: z.string() }) })
+  .parse(JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)))).tasks.agent
+  .split(" ").slice(1).flatMap((word) => word === "run" ? [word, "--quiet", "--no-prompt"] : word);
+
 /** Starts the agent; its environment holds nothing but what is given. */
 export function spawnAgent(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "--quiet", "agent/main.ts", ...args],
+    args: [...AGENT_TASK, ...args],
     cwd: ROOT,
     clearEnv: true,
     env: { PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "", ...env },
