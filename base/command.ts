@@ -13,7 +13,7 @@ export interface SettingSpec<T> {
   /** As commander writes it: `--port <number>`. */
   readonly flags: string;
   readonly help: string;
-  /** The environment variable that sets it. */
+  /** The environment variable that sets it; an empty one counts as not set. */
   readonly env?: string;
   /** Turns the text into a value, or throws `InvalidArgumentError` saying what is allowed. */
   readonly parse: (text: string) => T;
@@ -24,7 +24,10 @@ export interface SettingSpec<T> {
 /** One setting as a commander option. */
 export function setting<T>(spec: SettingSpec<T>): Option {
   const option = new Option(spec.flags, spec.help).argParser((text: string) => spec.parse(text));
-  if (spec.env !== undefined) option.env(spec.env);
+  if (spec.env !== undefined) {
+    forgetEmpty(spec.env);
+    option.env(spec.env);
+  }
   if (spec.fallback !== undefined) option.default(spec.fallback);
   return option;
 }
@@ -124,9 +127,15 @@ export function readEnvLocal(path = ".env.local"): void {
   for (const line of text.split(/\r?\n/)) {
     const match = /^\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
     // A name that this program may not read is another program's setting.
-    if (!match?.[1] || !mayRead(match[1]) || Deno.env.get(match[1]) !== undefined) continue;
-    Deno.env.set(match[1], (match[2] ?? "").replace(/^(["'])(.*)\1$/, "$2"));
+    if (!match?.[1] || !mayRead(match[1]) || Deno.env.get(match[1])) continue;
+    const value = (match[2] ?? "").replace(/^(["'])(.*)\1$/, "$2");
+    if (value !== "") Deno.env.set(match[1], value);
   }
+}
+
+/** `DATABASE_URL=` is how people write "none", in files and in compose and unit files too. */
+function forgetEmpty(variable: string): void {
+  if (mayRead(variable) && Deno.env.get(variable) === "") Deno.env.delete(variable);
 }
 
 function mayRead(variable: string): boolean {

@@ -27,11 +27,20 @@ async function runProgram(...args: readonly string[]): Promise<Deno.CommandOutpu
       .addOption(setting({ flags: "--port <number>", help: "its port", parse: port }))
       .action(() => {})
       .parse(${JSON.stringify(args)}, { from: "user" });`;
+  return await runScript(script, ["--no-prompt"]);
+}
+
+async function runScript(
+  script: string,
+  flags: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Deno.CommandOutput> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--ext=ts", "-"],
+    args: ["run", "--quiet", "--ext=ts", ...flags, "-"],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
+    env,
   }).spawn();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(script));
@@ -53,3 +62,33 @@ for (const args of [["--port", "x"], ["--foo"]]) {
     assert.equal(code, EXIT_USAGE);
   });
 }
+
+/** What a program whose `.env.local` says `local` takes `--port` and `--host` to be. */
+async function readSettings(local: string, env: Record<string, string>): Promise<string> {
+  const file = await Deno.makeTempFile();
+  const script = `
+    import { command, readEnvLocal, setting } from ${
+    JSON.stringify(import.meta.resolve("./command.ts"))
+  };
+    const word = (flags, env) => setting({ flags, help: "", env, parse: (text) => text });
+    readEnvLocal(${JSON.stringify(file)});
+    const program = command("web", "The server.")
+      .addOption(word("--port <text>", "PORT"))
+      .addOption(word("--host <text>", "HOST"));
+    const { port, host } = program.parse([], { from: "user" }).opts();
+    console.log([port, host].map(String).join(", "));`;
+  try {
+    await Deno.writeTextFile(file, local);
+    const { stdout, stderr } = await runScript(script, ["--allow-all"], env);
+    assert.equal(new TextDecoder().decode(stderr), "");
+    return new TextDecoder().decode(stdout).trim();
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test("the environment wins over .env.local, and an empty variable is one that is not set", async () => {
+  assert.equal(await readSettings("PORT=1\nHOST='a b'\n", { PORT: "2" }), "2, a b");
+  assert.equal(await readSettings('PORT=\nHOST=""\n', {}), "undefined, undefined");
+  assert.equal(await readSettings("PORT=1\n", { PORT: "", HOST: "" }), "1, undefined");
+});

@@ -154,7 +154,7 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
         IB_PORT: String(gatewayAt.port),
         RATE: "0",
         LINES: "5000",
-        COLLECTION_INTERVAL: Deno.env.get("COLLECTION_INTERVAL") ?? COLLECTION_INTERVAL,
+        COLLECTION_INTERVAL: Deno.env.get("COLLECTION_INTERVAL") || COLLECTION_INTERVAL,
         SPOOL_DIR: join(data, "agent", "spool"),
       },
       folders: [join(data, "agent")],
