@@ -113,11 +113,17 @@ export class ChainCache implements Chains {
 
   async #follow(ticker: Ticker): Promise<FollowedTicker | undefined> {
     const known = this.#followed?.get(ticker);
-    if (known) return known;
+    // That nothing was ever known is said only after a look: another server may just have stored the first.
+    if (known && this.#entry(ticker).storedSeq > 0) return known;
     const { clock, database } = this.#parts;
-    const found = await inTime(clock, followedTicker(database.quick, ticker));
-    if (found) this.note(ticker, found.seq);
-    return found;
+    try {
+      const found = await inTime(clock, followedTicker(database.quick, ticker));
+      if (found) this.note(ticker, found.seq);
+      return found;
+    } catch (error) {
+      if (!known || !saysDatabaseAway(error)) throw error;
+      return known;
+    }
   }
 
   async #known(followed: FollowedTicker): Promise<TrackedTicker> {

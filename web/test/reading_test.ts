@@ -246,6 +246,20 @@ Deno.test("a server that starts on a filled database gives the chain that anothe
   });
 });
 
+Deno.test("no server says that nothing was ever known after another one has stored the first chain", async () => {
+  await withServer(async ({ server, key, another }) => {
+    const second = await another();
+    const status = async (): Promise<number> => {
+      const response = await fetch(`${second.url}/api/chains/EA`);
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.equal(await status(), 503);
+    await mustPost(server, key, bodyOf());
+    assert.equal(await status(), 200);
+  });
+});
+
 Deno.test("the list of tickers says how far a price is from the close of the session before", async () => {
   await withServer(async ({ server, key }) => {
     const daysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString();
