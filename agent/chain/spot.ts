@@ -81,6 +81,7 @@ export async function watchUnderlying(
   const priced = Promise.withResolvers<void>();
   const timer = clock.after(FIRST_PRICE_MS, priced.resolve);
   let request: OpenRequest | undefined;
+  let ended = false;
 
   const take = (event: GatewayEvent): void => {
     if (event.type === "price" && event.value > 0) {
@@ -107,10 +108,18 @@ export async function watchUnderlying(
   };
   const subscribe = async (): Promise<void> => {
     const generic = GENERIC_TICKS[connection.marketData];
-    request = await connection.open(
+    const opened = await connection.open(
       (api, id) => requestStream(api, id, underlying.contract, generic),
       take,
     );
+    // Asked for anew, it may come to its turn after the end.
+    if (ended) await cancel(opened);
+    else request = opened;
+  };
+  const cancel = async (opened: OpenRequest): Promise<void> => {
+    opened.forget();
+    const { requestId } = opened;
+    await connection.send((api) => void api.cancelMktData(requestId)).catch(() => {/* lost */});
   };
   const hasLine = lines.take();
   if (hasLine) await subscribe();
@@ -125,13 +134,11 @@ export async function watchUnderlying(
     },
     firstPrice: () => priced.promise,
     async end() {
+      ended = true;
       timer.cancel();
       priced.resolve();
       if (hasLine) lines.release();
-      if (!request) return;
-      const { requestId } = request;
-      request.forget();
-      await connection.send((api) => void api.cancelMktData(requestId)).catch(() => {/* lost */});
+      if (request) await cancel(request);
     },
   };
 }
