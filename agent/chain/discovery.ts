@@ -87,7 +87,6 @@ export async function listOptions(
     readonly ticker: Ticker;
     readonly underlying: Underlying;
     readonly choose: ExpiryChoice;
-    readonly onListed?: (listed: number) => void;
   },
 ): Promise<Chain | { readonly refusal: string }> {
   const { ticker, underlying } = query;
@@ -116,7 +115,6 @@ export async function listOptions(
       if (listing) found.set(listing.contract.occ, listing);
       else unnamed++;
     }
-    query.onListed?.(found.size);
   });
   return { listings: [...found.values()], unlisted, unnamed };
 }
