@@ -7,14 +7,11 @@ import { createHash } from "node:crypto";
 import type { OccSymbol } from "../options/contract.ts";
 import {
   FIELD_SCALE,
-  type MarketDataKind,
+  MARKET_DATA_KINDS,
   type Quote,
   QUOTE_FIELDS,
   type QuoteField,
 } from "../options/quote.ts";
-
-/** IB's market data types (its callback marketDataType) by their place. */
-const KINDS: readonly MarketDataKind[] = ["realtime", "frozen", "delayed", "delayed_frozen"];
 
 const INT4_MAX = 2_147_483_647;
 
@@ -75,7 +72,7 @@ export function toColumns(quotes: readonly Quote[]): BatchColumns {
       bidSize: field("bidSize"),
       askSize: field("askSize"),
     },
-    kind: literal(sorted, (quote) => quote.kind && KINDS.indexOf(quote.kind) + 1),
+    kind: literal(sorted, (quote) => quote.kind && MARKET_DATA_KINDS.indexOf(quote.kind) + 1),
     multiplier: literal(sorted, (quote) => quote.multiplier),
     quotedAt: literal(sorted, (quote) => quote.quotedAtMs),
   };
@@ -113,7 +110,7 @@ export function fromColumns(columns: StoredColumns): Quote[] {
       ...(values as Record<QuoteField, number | null>),
       // Only checked symbols are stored.
       occ: occ as OccSymbol,
-      kind: KINDS[(kinds?.[i] ?? 0) - 1] ?? null,
+      kind: MARKET_DATA_KINDS[(kinds?.[i] ?? 0) - 1] ?? null,
       multiplier: multipliers?.[i] ?? null,
       quotedAtMs: quotedAt?.[i] ?? null,
     };

@@ -5,19 +5,12 @@
 import { z } from "zod";
 import type { LastKnownChain, LastKnownContract, LastKnownField, Seen } from "./chain.ts";
 import type { OccSymbol } from "./contract.ts";
-import { type MarketDataKind, QUOTE_FIELDS } from "./quote.ts";
+import { MARKET_DATA_KINDS, QUOTE_FIELDS } from "./quote.ts";
 
 /** Moves when the form or the meaning of a fold changes; then checkpoints are made anew. */
 const VERSION = 1;
 
 const FIELDS: readonly LastKnownField[] = [...QUOTE_FIELDS, "mid"];
-
-const KINDS = [
-  "realtime",
-  "frozen",
-  "delayed",
-  "delayed_frozen",
-] as const satisfies readonly MarketDataKind[];
 
 /** A bare number was seen at the row's own time and is so now; else `[value, seenAtMs, now]`. */
 const cell = z.union([z.null(), z.number(), z.tuple([z.number(), z.number(), z.boolean()])]);
@@ -25,7 +18,7 @@ const cell = z.union([z.null(), z.number(), z.tuple([z.number(), z.number(), z.b
 const row = z.tuple([
   z.string(),
   z.number().nullable(),
-  z.enum(KINDS).nullable(),
+  z.enum(MARKET_DATA_KINDS).nullable(),
   z.number().nullable(),
   z.number().nullable(),
   z.string().nullable(),

@@ -3,8 +3,11 @@
  */
 import type { OccSymbol, Ticker } from "./contract.ts";
 
-/** Where a price comes from: IB's marketDataType callback 1, 2, 3 and 4. */
-export type MarketDataKind = "realtime" | "frozen" | "delayed" | "delayed_frozen";
+/** Where a price comes from: what IB's callback marketDataType says by 1, 2, 3 and 4. */
+export const MARKET_DATA_KINDS = ["realtime", "frozen", "delayed", "delayed_frozen"] as const;
+
+/** Where a price comes from. */
+export type MarketDataKind = typeof MARKET_DATA_KINDS[number];
 
 /**
  * The fields of a quote in the order in which they are stored. Prices and `strike` are in the

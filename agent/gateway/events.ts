@@ -4,7 +4,7 @@
  * checked: the library passes NaN on and reads an empty field as 0.
  */
 import { type ContractDetails, EventName, type IBApi } from "@stoqey/ib";
-import type { MarketDataKind } from "../../options/quote.ts";
+import { MARKET_DATA_KINDS, type MarketDataKind } from "../../options/quote.ts";
 
 /** IV and greeks of one computation; `null` is "not computed". */
 export interface Computation {
@@ -40,13 +40,6 @@ export interface OptionParameters {
 /** Takes the answers to one request. */
 export type EventSink = (requestId: number, event: GatewayEvent) => void;
 
-const KINDS: ReadonlyMap<number, MarketDataKind> = new Map([
-  [1, "realtime"],
-  [2, "frozen"],
-  [3, "delayed"],
-  [4, "delayed_frozen"],
-]);
-
 /** Passes every answer that carries a request ID to `sink`. */
 export function listenToAnswers(api: IBApi, sink: EventSink): void {
   const number =
@@ -75,7 +68,7 @@ export function listenToAnswers(api: IBApi, sink: EventSink): void {
       }),
   );
   api.on(EventName.marketDataType, (requestId, type) => {
-    const kind = KINDS.get(type);
+    const kind = MARKET_DATA_KINDS[type - 1];
     if (kind) sink(requestId, { type: "kind", kind });
   });
   api.on(EventName.contractDetails, (requestId, details) => {

@@ -8,7 +8,7 @@ import { liveContracts } from "../calendar.ts";
 import type { LastKnownChain, LastKnownContract, LastKnownField } from "../chain.ts";
 import { type OccSymbol, parseOcc } from "../contract.ts";
 import { effectiveAgeMs, type Freshness, FRESHNESS_LIMIT_MS, freshnessOf } from "../freshness.ts";
-import type { MarketDataKind } from "../quote.ts";
+import { MARKET_DATA_KINDS, type MarketDataKind } from "../quote.ts";
 import { reasonFor } from "../reasons.ts";
 import { toIso } from "./instant.ts";
 
@@ -19,7 +19,7 @@ const time = z.string().nullable();
 export const freshnessWord = z.enum(["live", "recent", "stale", "cached"]);
 
 /** The kind of a price. */
-export const kindWord = z.enum(["realtime", "frozen", "delayed", "delayed_frozen"]);
+export const kindWord = z.enum(MARKET_DATA_KINDS);
 
 /** Why something is not newer. */
 export const reasonAnswer = z.object({

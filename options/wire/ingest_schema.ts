@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { MAX_STRIKE, parseIsoDate, parseTicker } from "../contract.ts";
+import { MARKET_DATA_KINDS } from "../quote.ts";
 import { parseInstant } from "./instant.ts";
 
 /** Contracts one body may hold; more is answered with 413. */
@@ -93,7 +94,7 @@ export const ingestContract = z.object({
   bid_size: count,
   ask_size: count,
   multiplier: z.number().positive().max(1_000_000).nullish(),
-  market_data_type: z.enum(["realtime", "frozen", "delayed", "delayed_frozen"]).nullish(),
+  market_data_type: z.enum(MARKET_DATA_KINDS).nullish(),
   quoted_at: instant.nullish(),
 });
 
