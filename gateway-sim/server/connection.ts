@@ -12,7 +12,7 @@ import {
 import { agreeOnVersion, parseHandshake } from "../wire/versions.ts";
 import { DEFAULT_ZONE, ibTime } from "./ib_time.ts";
 import type { ClientLines } from "./lines.ts";
-import { type MessageRate, messageRate } from "./message_rate.ts";
+import { arrivalMs, type MessageRate, messageRate } from "./message_rate.ts";
 import { Outbox } from "./outbox.ts";
 import {
   FIRST_ORDER_ID,
@@ -145,13 +145,16 @@ export class Connection implements Session {
     try {
       // The outbox gathers what belongs together; waiting for more would only delay ticks.
       socket.setNoDelay();
+      let beforeMs = this.gateway.clock.monotonicMs();
       for (;;) {
         const count = await socket.read(buffer);
         if (count === null) break;
+        const nowMs = this.gateway.clock.monotonicMs();
         // What a refused client still sends is dropped: it would be answered by nothing.
         if (this.#stage === "closing") continue;
         this.#received.push(buffer.subarray(0, count));
-        await this.#consume();
+        await this.#consume((bytesLeft) => arrivalMs({ beforeMs, nowMs }, bytesLeft / count));
+        beforeMs = nowMs;
       }
       this.close("the client ended");
     } catch (error) {
@@ -178,14 +181,15 @@ export class Connection implements Session {
     this.#ended.signal.addEventListener("abort", () => timer.cancel(), { once: true });
   }
 
-  async #consume(): Promise<void> {
+  /** @param arrivedMs When the message came that so many bytes follow. */
+  async #consume(arrivedMs: (bytesLeft: number) => number): Promise<void> {
     if (this.#stage === "prefix" && !this.#takePrefix()) return;
     for (;;) {
       if (this.#stage === "closing") return;
       const body = takeFrame(this.#received);
       if (body === undefined) return;
       if (this.#paced) await this.#pace();
-      this.#take(body);
+      this.#take(body, this.#paced ? undefined : arrivedMs(this.#received.length));
       if (this.#outbox.congested) await this.#outbox.whenIdle();
     }
   }
@@ -211,9 +215,9 @@ export class Connection implements Session {
     }
   }
 
-  #take(body: Uint8Array): void {
+  #take(body: Uint8Array, arrivedMs: number | undefined): void {
     if (this.#stage === "handshake") return this.#handshake(new TextDecoder().decode(body));
-    const admission = this.#rate.admit();
+    const admission = this.#rate.admit(arrivedMs);
     const limit = this.#options.messageLimit;
     if (admission === "warn") {
       const text = `Approaching max rate of ${limit} messages per second (${this.#rate.current})`;

@@ -5,6 +5,8 @@
  */
 
 const WINDOW_MS = 1000;
+/** A message that waited in the socket while this program was busy is dated back by at most so much. */
+const MOST_BACK_MS = 250;
 /** The warning comes above this share of the limit: ib_async's own pacer, 45 of 50, stays below. */
 const WARNING_SHARE = 0.92;
 /** This many refused messages end the connection. */
@@ -21,10 +23,25 @@ export interface MessageRate {
   readonly peak: number;
   /** The messages within the last second. */
   readonly current: number;
-  /** Counts a message that arrives now. */
-  admit(): Admission;
+  /** Counts a message that arrived at `atMs` (default: now), not before the one counted last. */
+  admit(atMs?: number): Admission;
   /** How long until a message may arrive without being refused: for clients that ask to be paced. */
   waitMs(): number;
+}
+
+/**
+ * When the messages of one read came. A busy machine hands over in one read what came over a
+ * moment; counted as one burst, it would be held against a client that sent it evenly. So they
+ * count as come evenly since the read before, or in the last quarter of a second.
+ *
+ * @param left The part of the bytes read, from 0 to 1, that follows the message.
+ */
+export function arrivalMs(
+  read: { readonly beforeMs: number; readonly nowMs: number },
+  left: number,
+): number {
+  const waitedMs = Math.min(MOST_BACK_MS, read.nowMs - read.beforeMs);
+  return read.nowMs - waitedMs * Math.min(1, Math.max(0, left));
 }
 
 /** Counts on the monotonic clock; a `limit` of 0 refuses nothing. */
@@ -55,10 +72,10 @@ export function messageRate(limit: number, monotonicMs: () => number): MessageRa
       forgetOld(monotonicMs());
       return inWindow();
     },
-    admit() {
-      const nowMs = monotonicMs();
-      forgetOld(nowMs);
-      arrivals.push(nowMs);
+    admit(atMs = monotonicMs()) {
+      const arrivedMs = Math.max(atMs, arrivals.at(-1) ?? atMs);
+      forgetOld(arrivedMs);
+      arrivals.push(arrivedMs);
       total++;
       peak = Math.max(peak, inWindow());
       if (limit === 0 || inWindow() <= limit * WARNING_SHARE) {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { type Admission, messageRate } from "./message_rate.ts";
+import { type Admission, arrivalMs, messageRate } from "./message_rate.ts";
 
 /** Admissions of messages that arrive at these times. */
 function admissions(limit: number, timesMs: readonly number[]): Admission[] {
@@ -63,4 +63,35 @@ Deno.test("a client that waits as long as waitMs() says is never warned", () => 
     assert.equal(rate.admit(), "accept");
   }
   assert.ok(nowMs > 9_500 && nowMs < 12_500, `${nowMs} ms for 500 messages`);
+});
+
+/** Admissions where every `stallMs` all that came meanwhile is read at once. */
+function admissionsOfReads(
+  limit: number,
+  timesMs: readonly number[],
+  stallMs: number,
+): Admission[] {
+  const reads = Map.groupBy(timesMs, (timeMs) => Math.ceil(timeMs / stallMs) * stallMs);
+  const rate = messageRate(limit, () => 0);
+  let beforeMs = -stallMs;
+  return [...reads].flatMap(([nowMs, group]) => {
+    const read = { beforeMs, nowMs };
+    beforeMs = nowMs;
+    return group.map((_, index) => rate.admit(arrivalMs(read, 1 - (index + 1) / group.length)));
+  });
+}
+
+for (const stallMs of [30, 120, 200, 240]) {
+  Deno.test(`45 messages a second are not refused where the gateway reads every ${stallMs} ms`, () => {
+    const all = admissionsOfReads(50, evenly(45, 1_000), stallMs);
+    assert.deepEqual(all.filter((it) => it === "refuse" || it === "close"), []);
+  });
+}
+
+Deno.test("bursts are refused however they are read", () => {
+  // Thirty at once, twice a second: sixty a second.
+  const bursts = [0, 500, 1_000].flatMap((atMs) => Array.from({ length: 30 }, () => atMs));
+  for (const stallMs of [1, 100, 250]) {
+    assert.ok(admissionsOfReads(50, bursts, stallMs).includes("refuse"), `${stallMs} ms`);
+  }
 });
