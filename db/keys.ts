@@ -4,14 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { AGENT_NAME } from "../options/wire/ingest_schema.ts";
 import type { Sql } from "./connect.ts";
 
 const PREFIX = "lm_agent_";
 const RANDOM_BYTES = 20;
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
-
-/** An agent's name, as `options/wire` takes it in a payload. */
-export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** A key as the list shows it; the key itself is not kept. */
 export interface KeyInfo {

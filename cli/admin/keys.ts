@@ -1,7 +1,8 @@
 /** `keys create | revoke | list`: the keys with which agents post. */
 import { type Command, InvalidArgumentError } from "commander";
 import { command } from "../../base/command.ts";
-import { AGENT_NAME, createKey, type KeyInfo, listKeys, revokeKey } from "../../db/keys.ts";
+import { createKey, type KeyInfo, listKeys, revokeKey } from "../../db/keys.ts";
+import { AGENT_NAME } from "../../options/wire/ingest_schema.ts";
 import { addDatabaseSettings, type DatabaseSettings, withDatabase } from "../database.ts";
 import { Failure, orFail } from "../failure.ts";
 import { type Column, printRows, timeText } from "../output.ts";

@@ -115,9 +115,12 @@ export const ingestMissing = z.object({
   reason: keptText(200),
 });
 
+/** The form of an agent's name, in payloads and on its keys. */
+export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 /** An agent's name. */
 export const agentId = z.string().regex(
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  AGENT_NAME,
   "must be 1 to 64 letters, digits, dots, hyphens or underscores",
 );
 
