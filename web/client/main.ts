@@ -5,6 +5,7 @@ import { hydrateIslands } from "./hydrate.ts";
 
 const islands: Readonly<Record<IslandName, () => Promise<{ readonly default: unknown }>>> = {
   ChainView: () => import("../islands/ChainView.tsx"),
+  FirstPrices: () => import("../islands/FirstPrices.tsx"),
   TickersView: () => import("../islands/TickersView.tsx"),
 };
 

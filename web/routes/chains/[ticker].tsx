@@ -16,6 +16,7 @@ import {
 } from "../../components/chain/view.ts";
 import { htmlResponse, Page } from "../../components/Page.tsx";
 import ChainView from "../../islands/ChainView.tsx";
+import FirstPrices from "../../islands/FirstPrices.tsx";
 import { expiryStates } from "../../../options/wire/live.ts";
 import { contextOf } from "../../live/answers.ts";
 import type { AppEnv, Failure, KnownTicker, Services } from "../../services.ts";
@@ -34,7 +35,7 @@ export async function handler(c: Context<AppEnv>, services: Services): Promise<R
 
   const nowMs = services.clock.nowMs();
   const contracts = liveContracts(known.chain, nowMs);
-  if (contracts.length === 0) return htmlResponse(<NothingKnown known={known} />);
+  if (contracts.length === 0) return htmlResponse(<NothingKnown known={known} nowMs={nowMs} />);
   const tabs = expiryStates(contracts).map(tabOf);
   const shown = shownOf(c.req.query("expiry"), contracts, tabs);
   if (shown === undefined) {
@@ -77,20 +78,18 @@ function inOrder(contracts: readonly LastKnownContract[]): readonly LastKnownCon
   });
 }
 
-function NothingKnown({ known: { ticker, name } }: { known: KnownTicker }) {
+function NothingKnown(
+  { known: { ticker, name }, nowMs }: { known: KnownTicker; nowMs: number },
+) {
   return (
-    <Page title={`${ticker} chain`}>
+    <Page title={`${ticker} chain`} island="FirstPrices">
       <div class="head">
         <h1>
           {ticker}
           <span>{name === null ? "" : ` ${name}`}</span>
         </h1>
       </div>
-      <div class="note">
-        Nothing is known of this chain yet. Where TWS or IB Gateway runs, read it with{" "}
-        <code>{`deno task agent fetch --ticker ${ticker} --test`}</code>, or keep it read with{" "}
-        <code>deno task agent run</code>.
-      </div>
+      <FirstPrices nowMs={nowMs} ticker={ticker} />
     </Page>
   );
 }

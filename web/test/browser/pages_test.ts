@@ -50,6 +50,18 @@ browserTest("a ticker of which nothing is known says which command to run", asyn
   assert.deepEqual(complaints, []);
 });
 
+browserTest(
+  "a page of which nothing is known becomes the chain's when the first prices come",
+  async (stage) => {
+    const { page, complaints } = await stage.open("/chains/EA");
+    await page.getByText("Nothing is known of this chain yet").waitFor();
+    await stage.post("EA", PRICED, { spotPrice: 206.41 });
+    await page.locator(`tr[data-call="${PRICED[0].symbol}"]`).waitFor();
+    assert.equal(await page.getByText("Nothing is known").count(), 0);
+    assert.deepEqual(complaints, []);
+  },
+);
+
 browserTest("without any ticker the list says how to get one", async ({ sql, open }) => {
   await sql`DELETE FROM watches`;
   await sql`UPDATE deals SET removed_at = now()`;
