@@ -1,6 +1,6 @@
 /** `agent fetch`: reads one chain once, and posts it or prints it. */
 import { sleep } from "../base/clock.ts";
-import type { Log } from "../telemetry/log.ts";
+import { type Log, silentLog } from "../telemetry/log.ts";
 import { allExpiries, aroundClose, type ExpiryChoice } from "./chain/expiries.ts";
 import { type ChainRead, readChain } from "./chain/read.ts";
 import { createDelivery } from "./delivery/delivery.ts";
@@ -152,7 +152,8 @@ async function deliver(
   const { settings, clock, log, signal } = options;
   const spool = openSpool({ folder: spoolFolder(settings, sender.agentId), log });
   const server: Server = { url: settings.serverUrl, key: sender.key, clock };
-  const delivery = createDelivery({ spool, server, clock, log });
+  // The outcome is told to the person who called, in one sentence, and not by the log as well.
+  const delivery = createDelivery({ spool, server, clock, log: silentLog });
   try {
     const waiting = spool.add({
       key: read.readId,

@@ -13,6 +13,7 @@ import {
   type FetchSettings,
   readKey,
   type RunSettings,
+  wrongKey,
   wrongTogether,
 } from "./settings.ts";
 
@@ -73,6 +74,7 @@ async function fetchCommand(settings: FetchSettings): Promise<void> {
   if (settings.test && settings.dryRun) refuse("--test posts and --dry-run does not; choose one.");
   refuse(wrongTogether(settings));
   const key = readKey();
+  refuse(wrongKey(key));
   const { agentId } = settings;
   const sender = agentId && key ? { agentId, key } : undefined;
   if (!settings.dryRun) requireSender(settings);
@@ -109,6 +111,7 @@ function requireSender(settings: { readonly agentId?: string }): { agentId: stri
   if (!key) {
     refuse("AGENT_API_KEY is not set. Allowed: the key that `keys create --agent NAME` showed.");
   }
+  refuse(wrongKey(key));
   return { agentId, key };
 }
 

@@ -131,7 +131,7 @@ Deno.test("agent fetch", async (test) => {
       const args = ["fetch", "--ticker", "EA", "--test", ...UNLIMITED];
       const failed = await runAgentProgram(args, environment(away.url, gateway.port, spool));
       assert.equal(failed.code, 1);
-      assert.match(failed.stderr, /✗ Posted to server: 503.*waits in the spool/);
+      assert.match(failed.stderr, /^✗ Posted to server: 503.*waits in the spool.*\n$/);
       await using server = startServer();
       const later = spawnAgent(["run", "--tickers", "BRK-B", ...UNLIMITED], {
         ...environment(server.url, gateway.port, spool),
@@ -244,6 +244,12 @@ const refusals: readonly [string, readonly string[], Record<string, string>, Reg
   ],
   ["a run without a name", ["run"], { AGENT_API_KEY: "k" }, /AGENT_ID is not set\. Allowed:/],
   ["a run without a key", ["run"], { AGENT_ID: "a" }, /AGENT_API_KEY is not set\. Allowed:/],
+  [
+    "a key with a line end in it, without showing it",
+    ["run"],
+    { AGENT_ID: "a", AGENT_API_KEY: "secret\nkey" },
+    /^error: AGENT_API_KEY has spaces, line ends .+ Allowed: (?!.*secret).+\n$/,
+  ],
   ["a fetch without a ticker", ["fetch"], {}, /--ticker/],
   ["a ticker that is none", ["fetch", "--ticker", "no such!"], {}, /Allowed: a ticker such as EA/],
   [

@@ -164,9 +164,18 @@ export function addFetchSettings(command: Command): Command {
     );
 }
 
-/** The agent's key; `undefined` where there is none. */
+/** The agent's key, without the space around it that a file brings; `undefined` where there is none. */
 export function readKey(): string | undefined {
-  return Deno.env.get("AGENT_API_KEY") || Deno.env.get("PRICE_AGENT_API_KEY") || undefined;
+  const text = Deno.env.get("AGENT_API_KEY") || Deno.env.get("PRICE_AGENT_API_KEY");
+  return text?.trim() || undefined;
+}
+
+/** What is wrong with a key, which is not shown; `undefined` where it can be sent. */
+export function wrongKey(key: string | undefined): string | undefined {
+  // What may stand in a header (RFC 9110, section 5.5): fetch's own error would show the key.
+  if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return undefined;
+  return "AGENT_API_KEY has spaces, line ends or letters that no key has. Allowed: the key that " +
+    "`keys create --agent NAME` showed, alone.";
 }
 
 /** Where snapshots wait: one folder per agent ID. */

@@ -148,13 +148,16 @@ export function createDelivery(options: DeliveryOptions): Delivery & { start(): 
       return undefined;
     }
   };
+  // Taken as news, what is older than what was sent would stand for the newest.
+  const isHistory = ({ id, ticker, storedAtMs }: Spooled): boolean =>
+    clock.realNowMs() - storedAtMs > BACKFILL_AFTER_MS || id < (newestDone.get(ticker) ?? id);
   const send = async (waiting: Waiting, signal: AbortSignal): Promise<PostOutcome | undefined> => {
     const snapshot = readOrReject(waiting);
     if (!snapshot) return undefined;
     const outcome = await postBatch(server, {
       json: snapshot.json,
       key: snapshot.key,
-      backfill: clock.realNowMs() - snapshot.storedAtMs > BACKFILL_AFTER_MS,
+      backfill: isHistory(snapshot),
       signal,
     });
     // An attempt that we broke off ourselves says nothing of the server.

@@ -202,6 +202,17 @@ Deno.test("SP-11: what waited for more than 60 s is sent as a backfill, what did
   });
 });
 
+Deno.test("SP-11: what is older than a snapshot that was sent is a backfill, however short it waited", async () => {
+  await withDelivery(confirm, async ({ delivery, add, server }) => {
+    for (const key of ["first", "second", "newest"]) add(key);
+    add("other", SPX);
+    delivery.start();
+    await answered(server, 4);
+    const backfills = server.posted.filter((p) => p.headers.has("lastmark-backfill"));
+    assert.deepEqual(backfills.map(keyOf), ["first", "second"]);
+  });
+});
+
 Deno.test("end() waits for a snapshot on its way and leaves the others in the spool", async () => {
   const release = Promise.withResolvers<void>();
   const answer = async (posted: Posted): Promise<Response> => {
