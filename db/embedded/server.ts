@@ -75,7 +75,16 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedServ
   const password = (await Deno.readTextFile(folder.password)).trim();
   const running = await startServer(clock, folder, programs, options.port ?? left?.port ?? 0);
   const url = serverUrl(running.port, password);
-  await ensureDatabase(serverUrl(running.port, password, "postgres"));
+  try {
+    await ensureDatabase(serverUrl(running.port, password, "postgres"));
+  } catch (error) {
+    await running.stop();
+    if (sqlState(error) !== INVALID_PASSWORD) throw error;
+    throw new EmbeddedServerError(
+      `${folder.password} does not hold the password of ${folder.database}: ` +
+        `put it back from a backup, or remove ${folder.path} to begin anew without its data`,
+    );
+  }
   return { url, ...running };
 }
 
@@ -197,6 +206,8 @@ async function freePort(preferred: number): Promise<number> {
 
 /** SQLSTATE "duplicate_database". */
 const DUPLICATE_DATABASE = "42P04";
+/** SQLSTATE "invalid_password". */
+const INVALID_PASSWORD = "28P01";
 
 async function ensureDatabase(url: string): Promise<void> {
   const sql = connectDatabase({ url, program: "start", max: 1 });

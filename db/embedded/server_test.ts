@@ -172,6 +172,19 @@ async function shellsAbout(database: string): Promise<number[]> {
     .map(({ pid }) => pid);
 }
 
+Deno.test("startEmbedded() names a password file that does not fit the database, and leaves no server behind", async () => {
+  await withFolder(async (folder) => {
+    await (await begin(folder)).stop();
+    await Deno.writeTextFile(folder.password, "another");
+    await assert.rejects(begin(folder), (error) => {
+      assert.ok(error instanceof EmbeddedServerError);
+      assert.ok(error.message.startsWith(`${folder.password} does not hold the password of `));
+      return true;
+    });
+    assert.equal(await runningPostmaster(folder.database), undefined);
+  });
+});
+
 Deno.test("startEmbedded() says in one line what PostgreSQL found broken", async () => {
   await withFolder(async (folder) => {
     await (await begin(folder)).stop();
