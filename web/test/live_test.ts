@@ -270,6 +270,20 @@ Deno.test("the line is refused to another site's page", async () => {
   });
 });
 
+Deno.test("a handshake that is none is refused, and what is wrong with it said", async () => {
+  await withServer(async ({ server, lines }) => {
+    // fetch() may not send these headers; a raw connection may.
+    using line = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await line.write(new TextEncoder().encode(
+      "GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: close, Upgrade\r\n\r\n",
+    ));
+    const answer = await new Response(line.readable).text();
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    assert.match(answer, /"error":"Bad handshake","detail":"[^"]*sec-websocket-key/i);
+    assert.deepEqual(lines.filter((said) => said["level"] === "error"), []);
+  });
+});
+
 Deno.test("a server that ends tells its pages, and a page that comes to the next misses nothing", async () => {
   await withServer(async ({ server, key, databaseUrl }) => {
     const ending = await serverOn(databaseUrl, []);

@@ -12,7 +12,13 @@ export function live(c: RequestContext, { openLive }: Services): Response {
     const detail = "This address speaks WebSocket only (docs/api.md).";
     return answerProblem(problem(426, "upgrade-required", "Upgrade required", { detail }));
   }
-  const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: IDLE_TIMEOUT_S });
-  openLive(socket);
-  return response;
+  try {
+    const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: IDLE_TIMEOUT_S });
+    openLive(socket);
+    return response;
+  } catch (error) {
+    // So Deno refuses a handshake that lacks what RFC 6455, section 4.2.1, asks for.
+    if (!(error instanceof TypeError)) throw error;
+    return answerProblem(problem(400, "bad-handshake", "Bad handshake", { detail: error.message }));
+  }
 }
