@@ -1,5 +1,5 @@
 /** The price agent's command line: `agent run` and `agent fetch`. */
-import { systemClock } from "../base/clock.ts";
+import { MOST_OFFSET_MS, systemClock } from "../base/clock.ts";
 import { command, EXIT_USAGE, readEnvLocal, wholeNumber } from "../base/command.ts";
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
 import { consoleLog, jsonLog } from "../telemetry/log.ts";
@@ -19,9 +19,6 @@ import {
 
 /** Ended by SIGINT, as a shell says it. */
 const EXIT_INTERRUPTED = 130;
-
-/** Ten years either way: a replay may be of any recorded day. */
-const MOST_OFFSET_MS = 3_650 * 86_400_000;
 
 const KEY_HELP = `
 The key that the server made for this agent (keys create --agent NAME) is read from AGENT_API_KEY,

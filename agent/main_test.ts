@@ -293,6 +293,16 @@ Deno.test("agent fetch says in one line that no gateway is there, with exit code
   );
 });
 
+Deno.test("the agent takes the clock of a replay from long ago", async () => {
+  const sinceJune2014Ms = Date.now() - Date.UTC(2014, 5, 6);
+  const run = await runAgentProgram(
+    ["fetch", "--ticker", "AAPL", "--dry-run", "--ib-host", "127.0.0.1", "--ib-port", "1"],
+    { CLOCK_OFFSET_MS: String(-sinceJune2014Ms) },
+  );
+  assert.match(run.stderr, /^Cannot connect to TWS or IB Gateway/);
+  assert.equal(run.code, 1);
+});
+
 Deno.test("agent --help and its commands' --help give examples", async () => {
   for (const args of [["run", "--help"], ["fetch", "--help"]]) {
     const run = await runAgentProgram(args);

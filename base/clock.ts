@@ -9,6 +9,9 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The farthest domain time may be from real time: a replay may be of any day that was recorded. */
+export const MOST_OFFSET_MS = 100 * 366 * 86_400_000;
+
 /** The clocks and timers of one program. Times are milliseconds; wall clocks count from the Unix epoch. */
 export interface Clock {
   /** Domain time: real time plus the installation's offset. */

@@ -1,5 +1,6 @@
 /** The gateway's settings, as its command line gives them. */
 import { InvalidArgumentError, type Option } from "commander";
+import { MOST_OFFSET_MS } from "../base/clock.ts";
 import { port, setting, wholeNumber } from "../base/command.ts";
 import { GREATEST_SERVER_VERSION, SMALLEST_SERVER_VERSION } from "./wire/versions.ts";
 
@@ -25,8 +26,6 @@ export interface Settings {
 const GREATEST_LIMIT = 1_000_000;
 const GREATEST_SEED = 2_147_483_647;
 const GREATEST_STEP_SECONDS = 86_400;
-/** About 300 years: beyond it there are no chains. */
-const GREATEST_OFFSET_MS = 10_000_000_000_000;
 
 /**
  * `100-1600`, or one number, in milliseconds.
@@ -126,7 +125,7 @@ export function settings(): readonly Option[] {
       flags: "--clock-offset-ms <number>",
       help: "domain time minus real time; with --replay the earliest file is now unless given",
       env: "CLOCK_OFFSET_MS",
-      parse: wholeNumber(-GREATEST_OFFSET_MS, GREATEST_OFFSET_MS),
+      parse: wholeNumber(-MOST_OFFSET_MS, MOST_OFFSET_MS),
     }),
   ];
 }
