@@ -62,3 +62,29 @@ export function plainLine(line: string): string {
 function quoted(value: string): string {
   return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
+
+/**
+ * Tells the news among the lines of a program: what comes with every read of a ticker (a line of
+ * level info or below that names one) is news once, so that the address of the page, and what goes
+ * wrong, are not carried off the terminal.
+ *
+ * @example
+ * ```ts
+ * import { newsOnly } from "./say.ts";
+ * const isNews = newsOnly();
+ * const line = `{"level":"info","event":"ingest.stored","message":"Stored","ticker":"EA"}`;
+ * console.assert(isNews(line) && !isNews(line));
+ * ```
+ */
+export function newsOnly(): (line: string) => boolean {
+  const told = new Set<string>();
+  return (line) => {
+    const read = readLogLine(line);
+    if (!read || typeof read["ticker"] !== "string") return true;
+    if (read.level === "warn" || read.level === "error") return true;
+    const what = `${read.event} ${read["ticker"]}`;
+    if (told.has(what)) return false;
+    told.add(what);
+    return true;
+  };
+}

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { manualClock } from "../../base/clock.ts";
-import { plainLine, readLogLine, teller } from "./say.ts";
+import { newsOnly, plainLine, readLogLine, teller } from "./say.ts";
 
 Deno.test("teller() says who and what after the seconds since it began", () => {
   const clock = manualClock();
@@ -30,4 +30,20 @@ Deno.test("plainLine() quotes values that hold spaces", () => {
     none: null,
   });
   assert.equal(plainLine(line), `M a="b c" n=1`);
+});
+
+Deno.test("newsOnly() lets through once what comes with every read, and every warning", () => {
+  const isNews = newsOnly();
+  const line = (fields: Record<string, unknown>): string =>
+    JSON.stringify({ level: "info", event: "ingest.stored", message: "M", ...fields });
+  const lines = [
+    line({ ticker: "EA" }),
+    line({ ticker: "SPX" }),
+    line({ ticker: "EA", event: "delivery.posted" }),
+    line({ level: "warn", ticker: "EA" }),
+    line({}),
+    "plain",
+  ];
+  assert.deepEqual(lines.map(isNews), [true, true, true, true, true, true]);
+  assert.deepEqual(lines.map(isNews), [false, false, false, true, true, true]);
 });

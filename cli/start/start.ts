@@ -21,7 +21,7 @@ import { keepDatabase } from "./database.ts";
 import { endOrphans, ProcessList } from "./orphans.ts";
 import { type ProgramName, type ProgramOptions, readPrograms } from "./programs.ts";
 import { watchSources } from "./reload.ts";
-import { plainLine, readLogLine, type Say, teller } from "./say.ts";
+import { newsOnly, plainLine, readLogLine, type Say, teller } from "./say.ts";
 import { agentKey, seedTickers, settleClock } from "./seed.ts";
 
 /** The settings of `start`, as the command line gives them. */
@@ -163,6 +163,7 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
   await upOrEnd("agent", agent, end);
   say("agent", `reads from the gateway as ${AGENT}`);
   say("start", `Lastmark is at ${webAt.url} (Ctrl-C ends it)`);
+  say("start", "below: the first read of each ticker, and what goes wrong");
 
   if (settings.reload) {
     const rebuilt = {
@@ -191,6 +192,7 @@ function keepProgram<T>(
     readonly specs: (name: ProgramName, options: ProgramOptions) => ChildSpec;
   },
 ): KeptChild<T> {
+  const isNews = newsOnly();
   return keepRunning({
     clock: by.clock,
     spec: (before) => by.specs(name, kept.options(before)),
@@ -199,7 +201,8 @@ function keepProgram<T>(
       by.processes.note(name, pid, `${name === "gateway" ? "gateway-sim" : name}/main.ts`),
     onLine(line) {
       // Whoever waits for the ready line tells of it in its own words.
-      if (!kept.ready.safeParse(readLogLine(line)).success) by.say(name, plainLine(line));
+      if (kept.ready.safeParse(readLogLine(line)).success || !isNews(line)) return;
+      by.say(name, plainLine(line));
     },
     onRestart: (ended, delayMs) =>
       by.say(name, `ended by ${endText(ended)}; running it again in ${delayMs / 1000} s`),
