@@ -1,6 +1,7 @@
 /** The agent's settings: flags win over the environment, the environment over `.env.local`. */
 import { type Command, InvalidArgumentError } from "commander";
 import { type IdRange, idRange, oneOf, port, setting, url, wholeNumber } from "../base/command.ts";
+import { isLoopback } from "../base/loopback.ts";
 import { type IsoDate, parseIsoDate, parseTicker, type Ticker } from "../options/contract.ts";
 import { agentId } from "../options/wire/ingest_schema.ts";
 import type { LogLevel } from "../telemetry/log.ts";
@@ -190,10 +191,6 @@ export function wrongTogether(settings: GatewaySettings & ServerSettings): strin
       `gateway is on this machine (127.0.0.1, localhost, ::1); IB closes faster connections.`;
   }
   return undefined;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function rate(text: string): number {

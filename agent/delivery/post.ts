@@ -3,15 +3,13 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
+import { isLoopback } from "../../base/loopback.ts";
 import { type IsoDate, parseIsoDate, parseTicker, type Ticker } from "../../options/contract.ts";
 
 const compress = promisify(gzip);
 
 /** A server that says nothing for so long is away. */
 const ANSWER_DEADLINE_MS = 30_000;
-
-/** Hosts that plain HTTP may go to: what is sent there does not leave the machine. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Whether the agent may send its key to this URL: by https, or to this machine.
@@ -24,7 +22,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * ```
  */
 export function mayCarryKey(url: URL): boolean {
-  return url.protocol === "https:" || LOOPBACK.test(url.hostname);
+  return url.protocol === "https:" || isLoopback(url.hostname);
 }
 
 /** Who posts, and where. */

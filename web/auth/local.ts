@@ -4,6 +4,7 @@
  * foreign name that resolves to 127.0.0.1 (DNS rebinding), and another site's page in the same
  * browser.
  */
+import { isLoopback } from "../../base/loopback.ts";
 
 /** What decides whether a request comes from this machine. */
 export interface Origin {
@@ -28,7 +29,7 @@ const SAY_HOW =
  */
 export function refusalOf(origin: Origin): string | undefined {
   const { peer, headers } = origin;
-  if (!isLoopbackAddress(peer)) return `The request came from ${peer}. ${SAY_HOW}`;
+  if (!isLoopback(peer)) return `The request came from ${peer}. ${SAY_HOW}`;
   if (headers.has("forwarded") || headers.has("x-forwarded-for")) {
     return `The request was passed on by a proxy. ${SAY_HOW}`;
   }
@@ -46,11 +47,5 @@ function hostnameOf(host: string): string {
 }
 
 function isLoopbackName(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") ||
-    isLoopbackAddress(hostname.replace(/^\[(.*)\]$/, "$1"));
-}
-
-/** Whether an IP address is one of this machine's own (127.0.0.0/8, ::1, or the former mapped into IPv6). */
-export function isLoopbackAddress(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i.test(address);
+  return isLoopback(hostname) || hostname.endsWith(".localhost");
 }
