@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { readChainFolder } from "../../options/formats/folder.ts";
+import { ChainFileError } from "../../options/formats/recorded.ts";
 import { convertChains } from "./convert.ts";
 
 const US_CHAIN = JSON.stringify({
@@ -28,3 +29,18 @@ for (const form of ["json", "csv"] as const) {
     }
   });
 }
+
+Deno.test("convertChains() refuses to write into the folder that it reads", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/ea.json`, US_CHAIN);
+    await assert.rejects(
+      convertChains(folder, `${folder}/own`, "json"),
+      /would then hold .* twice/,
+    );
+    await assert.rejects(convertChains(folder, folder, "json"), ChainFileError);
+    assert.equal((await readChainFolder(folder)).length, 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

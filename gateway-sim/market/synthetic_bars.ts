@@ -137,7 +137,11 @@ function pieceOf(
     low: round4(low),
     volume,
     average: round4(average),
-    count: Math.ceil(volume / SHARES_PER_TRADE),
+    // Each price that the bar shows was traded.
+    count: Math.min(
+      volume,
+      Math.max(Math.ceil(volume / SHARES_PER_TRADE), new Set([first, high, low, close]).size),
+    ),
   };
   return { bar, looks };
 }

@@ -178,6 +178,18 @@ Deno.test("bars keep to the sessions and add up: hours to a day, days to a week"
   assert.equal(barsOf(market, share, 5 * 86_400_000, 86_400_000).length, 5);
 });
 
+Deno.test("a bar has at least as many trades as prices, and no more than contracts traded", () => {
+  const { market } = open(SUNDAY_MS, ["AAPL"]);
+  const share = market.find({ symbol: "AAPL", secType: "STK" })[0] ?? assert.fail();
+  for (const instrument of [share, nearCall(market, "AAPL", "20260724")]) {
+    for (const bar of barsOf(market, instrument, 86_400_000, 300_000)) {
+      const prices = new Set([bar.open, bar.high, bar.low, bar.close]).size;
+      const { count, volume } = bar;
+      assert.ok(count >= Math.min(prices, volume) && count <= volume, `${count} of ${volume}`);
+    }
+  }
+});
+
 Deno.test("the last minute's bar ends where the price is", () => {
   const { market } = open(WEDNESDAY_MS, ["AAPL"]);
   const share = market.find({ symbol: "AAPL", secType: "STK" })[0] ?? assert.fail();
