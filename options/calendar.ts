@@ -138,7 +138,8 @@ function sessionOnOrBefore(date: IsoDate): Session {
   return sessionOn(date) ?? sessionBefore(date);
 }
 
-function sessionBefore(date: IsoDate): Session {
+/** The last session before a day. */
+export function sessionBefore(date: IsoDate): Session {
   return sessionOnOrBefore(addDays(date, -1));
 }
 

@@ -1,10 +1,9 @@
 /** Which contracts of an underlying are listed: expiries by the exchange's calendar, strikes by bands. */
 import { type Contract, type IsoDate, makeContract } from "../contract.ts";
 import { atTheMoneyVariance } from "./surface.ts";
-import { expiresAtMs, newYorkDate, type Session, sessionOn } from "../calendar.ts";
+import { expiresAtMs, newYorkDate, type Session, sessionBefore, sessionOn } from "../calendar.ts";
 import { addDays } from "../holidays.ts";
 import { optionClassOf } from "../option_class.ts";
-import { sessionBefore } from "./market_day.ts";
 import type { ExpiryRule, Underlying } from "./underlyings.ts";
 
 const YEAR_MS = 365 * 86_400_000;

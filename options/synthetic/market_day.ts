@@ -2,9 +2,8 @@
  * The market day of the made-up market. It trades round the clock, so that it can be used at any
  * hour; its day begins when New York's exchanges open and ends when they open again.
  */
-import { lastCloseMs, newYorkDate, nextOpenMs, type Session, sessionOn } from "../calendar.ts";
+import { lastCloseMs, newYorkDate, nextOpenMs, sessionBefore, sessionOn } from "../calendar.ts";
 import type { IsoDate } from "../contract.ts";
-import { addDays } from "../holidays.ts";
 
 /** A market day: from one opening to the next. */
 export interface MarketDay {
@@ -32,16 +31,6 @@ export function marketDayAt(atMs: number): MarketDay {
 export function partOfDay(day: MarketDay, atMs: number): number {
   const part = (atMs - day.opensAtMs) / (day.endsAtMs - day.opensAtMs);
   return Math.min(1, Math.max(0, part));
-}
-
-/** The last session before a date. */
-export function sessionBefore(date: IsoDate): Session {
-  let day = addDays(date, -1);
-  for (;;) {
-    const session = sessionOn(day);
-    if (session) return session;
-    day = addDays(day, -1);
-  }
 }
 
 function findDay(atMs: number): MarketDay {

@@ -1,7 +1,7 @@
 /** The made-up price of an underlying, at any time. */
-import type { Session } from "../calendar.ts";
+import { type Session, sessionBefore } from "../calendar.ts";
 import { hashText, mix } from "./random.ts";
-import { marketDayAt, sessionBefore } from "./market_day.ts";
+import { marketDayAt } from "./market_day.ts";
 import { walkAt } from "./walk.ts";
 import type { IsoDate } from "../contract.ts";
 import { addDays } from "../holidays.ts";
