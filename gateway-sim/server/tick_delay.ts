@@ -2,6 +2,7 @@
  * How long ticks take to arrive after a subscription: on a real gateway prices come first, then
  * computations, then open interest, all within about two seconds.
  */
+import { chance } from "../../options/synthetic/random.ts";
 
 /** Draws delays in milliseconds, for one subscription at a time, in rising order. */
 export interface TickDelay {
@@ -14,21 +15,10 @@ export interface TickDelay {
   };
 }
 
-/** Mulberry32: a small seeded generator of numbers in [0, 1); good enough for delays. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
-
 /** Delays between the two bounds, equal for equal seeds. */
 export function tickDelay(leastMs: number, mostMs: number, seed: number): TickDelay {
-  const random = seededRandom(seed);
-  const between = (lowMs: number): number => lowMs + random() * (mostMs - lowMs);
+  let drawn = 0;
+  const between = (lowMs: number): number => lowMs + chance(seed, drawn++) * (mostMs - lowMs);
   return {
     none: mostMs === 0,
     draw() {
