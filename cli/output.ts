@@ -38,11 +38,30 @@ export function timeText(ms: number | null): string | null {
 }
 
 /** Prints rows as a table, or as JSON; says so where there is none. */
-export function printRows<T>(
+export function printRows<T extends object>(
   rows: readonly T[],
   columns: readonly Column<T>[],
   options: { readonly json: boolean; readonly none: string },
 ): void {
-  if (options.json) console.log(JSON.stringify(rows, null, 2));
+  if (options.json) console.log(JSON.stringify(rows.map(jsonRow), null, 2));
   else console.log(rows.length === 0 ? options.none : table(rows, columns));
+}
+
+/**
+ * A row for programs: times are ISO 8601 texts there, under their names without `Ms`.
+ *
+ * @example
+ * ```ts
+ * import { jsonRow } from "./output.ts";
+ * const text = JSON.stringify(jsonRow({ id: 1, createdAtMs: 0 }));
+ * console.assert(text === `{"id":1,"createdAt":"1970-01-01T00:00:00Z"}`);
+ * ```
+ */
+export function jsonRow(row: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      if (!name.endsWith("Ms")) return [name, value];
+      return [name.slice(0, -2), typeof value === "number" ? timeText(value) : value];
+    }),
+  );
 }

@@ -43,7 +43,8 @@ Deno.test("keys create prints the key alone on standard output; revoke ends it",
     assert.match(twice.stderr, /^there is no key 1 that is not revoked/);
     const [listed] = JSON.parse((await run("keys", "list", "--json", ...at)).stdout);
     assert.equal(listed.agent, "deals");
-    assert.ok(listed.revokedAtMs > 0);
+    assert.ok(Date.parse(listed.revokedAt) > Date.parse(listed.createdAt), JSON.stringify(listed));
+    assert.match(listed.revokedAt, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   });
 });
 

@@ -1,4 +1,5 @@
--- History as people read it: plain rows, in the units of the field.
+-- History as people read it: plain rows, in the units of the field. Stored numbers are multiplied
+-- and not divided by their scale, which keeps its decimals: 38.8500 and not 38.8500000000000000.
 
 -- One row a contract of each snapshot. Every array is as long as the contract set, or NULL where
 -- nothing in it has a value; unnest gives NULL for those.
@@ -15,21 +16,21 @@ SELECT
   left(q.occ, -15) AS root,
   to_date(left(right(q.occ, 15), 6), 'YYMMDD') AS expiry,
   left(right(q.occ, 9), 1) AS "right",
-  right(q.occ, 8)::numeric / 1000 AS strike,
-  q.bid::numeric / 10000 AS bid,
-  q.ask::numeric / 10000 AS ask,
+  right(q.occ, 8)::numeric * 0.001 AS strike,
+  q.bid::numeric * 0.0001 AS bid,
+  q.ask::numeric * 0.0001 AS ask,
   -- A mid is of one snapshot's bid and ask, both above 0.
   CASE
-    WHEN q.bid > 0 AND q.ask > 0 THEN (q.bid::numeric + q.ask) / 20000
+    WHEN q.bid > 0 AND q.ask > 0 THEN (q.bid::numeric + q.ask) * 0.00005
   END AS mid,
-  q.last::numeric / 10000 AS last,
+  q.last::numeric * 0.0001 AS last,
   q.volume,
   q.open_interest,
-  q.implied_vol::numeric / 1000000 AS implied_vol,
-  q.delta::numeric / 1000000 AS delta,
-  q.gamma::numeric / 1000000 AS gamma,
-  q.theta::numeric / 1000000 AS theta,
-  q.vega::numeric / 1000000 AS vega,
+  q.implied_vol::numeric * 0.000001 AS implied_vol,
+  q.delta::numeric * 0.000001 AS delta,
+  q.gamma::numeric * 0.000001 AS gamma,
+  q.theta::numeric * 0.000001 AS theta,
+  q.vega::numeric * 0.000001 AS vega,
   q.bid_size,
   q.ask_size,
   (ARRAY['realtime', 'frozen', 'delayed', 'delayed_frozen'])[q.kind] AS market_data_type,

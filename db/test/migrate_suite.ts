@@ -85,6 +85,17 @@ export function migrateSuite(where: string, withEmpty: WithDatabase): void {
           quoted_at
         FROM option_quotes
         ORDER BY occ`;
+      // The decimals that are stored, and no more of them.
+      const [texts] = await sql`
+        SELECT strike::text, bid::text, mid::text, implied_vol::text
+        FROM option_quotes
+        WHERE bid > 0 AND ask > 0`;
+      assert.deepEqual({ ...texts }, {
+        strike: "7500.000",
+        bid: "1.0500",
+        mid: "1.07500",
+        implied_vol: "0.251234",
+      });
       const none = {
         last: null,
         volume: null,
