@@ -111,6 +111,21 @@ const badAsks: [string, unknown, number][] = [
   ["a number as ticker", { ticker: 7 }, 400],
   ["a close that is no day", { ticker: "EA", expectedCloseDate: "soon" }, 400],
 ];
+Deno.test("fetch-chain takes a deal's close as a day or as JavaScript writes a date, or none", async () => {
+  await withServer(async ({ server, key }) => {
+    await mustPost(server, key, bodyOf());
+    for (const expectedCloseDate of ["2026-12-31", "2026-12-31T00:00:00.000Z", null, undefined]) {
+      const response = await fetchChain(server, {
+        ticker: "EA",
+        dealPrice: 210,
+        expectedCloseDate,
+      });
+      assert.equal(response.status, 200, String(expectedCloseDate));
+      await response.body?.cancel();
+    }
+  });
+});
+
 Deno.test("fetch-chain refuses what it cannot answer", async (t) => {
   await withServer(async ({ server }) => {
     for (const [what, body, status] of badAsks) {

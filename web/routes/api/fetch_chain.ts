@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { problem } from "../../../base/problem.ts";
 import { parseIsoDate, parseTicker } from "../../../options/contract.ts";
+import { parseInstant } from "../../../options/wire/instant.ts";
 import { readJsonBody } from "../../ingest/body.ts";
 import { answerOf } from "../../live/answers.ts";
 import type { RequestContext, Services } from "../../services.ts";
@@ -12,7 +13,11 @@ export const fetchChainBody = z.object({
   ticker: z.string().min(1).max(32),
   dealPrice: z.number().positive().nullish(),
   expectedCloseDate: z.string()
-    .refine((text) => parseIsoDate(text) !== undefined, "must be a day, YYYY-MM-DD").nullish(),
+    // The first version's pages sent the date as JavaScript writes it, with a time.
+    .refine(
+      (text) => parseIsoDate(text) !== undefined || typeof parseInstant(text) === "number",
+      "must be a day, YYYY-MM-DD",
+    ).nullish(),
 });
 
 /** Anything that is known: 200. Nothing ever known: 503, an agent is needed. */
