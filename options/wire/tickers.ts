@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { liveContracts } from "../calendar.ts";
 import type { LastKnownChain } from "../chain.ts";
-import { PRICE_SCALE } from "../quote.ts";
+import { changeOf } from "../change.ts";
 import {
   type ChainContext,
   chainStateOf,
@@ -77,24 +77,4 @@ export function tickerRowOf(chain: LastKnownChain, context: TickerContext): Tick
     timestamp: state.timestamp,
     seq: state.seq,
   };
-}
-
-/**
- * How far a price is from a reference price, to stored precision, and in percent to two decimals;
- * null where one of them is not known.
- *
- * @example
- * ```ts
- * import { strict as assert } from "node:assert";
- * import { changeOf } from "./tickers.ts";
- * assert(changeOf(330.39, 326.93)?.percent === 1.06);
- * ```
- */
-export function changeOf(
-  price: number | null,
-  reference: number | null,
-): { readonly change: number; readonly percent: number } | null {
-  if (price === null || reference === null || reference <= 0) return null;
-  const change = Math.round((price - reference) * PRICE_SCALE) / PRICE_SCALE;
-  return { change, percent: Math.round((change / reference) * 10_000) / 100 };
 }

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { EMPTY_CHAIN } from "../chain.ts";
 import { foldBatches } from "../fold.ts";
 import { batchOf, quoteOf } from "../testing.ts";
-import { changeOf, tickerRow, tickerRowOf } from "./tickers.ts";
+import { tickerRow, tickerRowOf } from "./tickers.ts";
 
 const T0 = Date.parse("2026-07-15T17:00:00Z");
 const HOUR = 3_600_000;
@@ -31,11 +31,4 @@ Deno.test("W-40 a ticker's row counts what is known, what is fresh and what was 
   assert.deepEqual([row.spotPrice, row.change, row.changePercent], [206.41, 0.04, 0.02]);
   assert.deepEqual([row.freshness, row.reason, row.agentId], ["live", null, "desk-1"]);
   assert.deepEqual(tickerRow.parse(row), row);
-});
-
-Deno.test("W-41 changeOf() says nothing where a price is not known", () => {
-  assert.equal(changeOf(null, 1), null);
-  assert.equal(changeOf(1, null), null);
-  assert.equal(changeOf(1, 0), null);
-  assert.deepEqual(changeOf(8.1, 9), { change: -0.9, percent: -10 });
 });

@@ -1,5 +1,6 @@
 /** The head of a chain page: the ticker, its price, how fresh the chain is and whose it is. */
 import type { ComponentChildren, VNode } from "preact";
+import { changeOf } from "../../../options/change.ts";
 import { parseIsoDate } from "../../../options/contract.ts";
 import type { MarketDataKind } from "../../../options/quote.ts";
 import type { ChainState } from "../../../options/wire/chain.ts";
@@ -68,14 +69,12 @@ function Spot({ state, reference }: { state: ChainState; reference: number | nul
   const price = state.spotPrice === null ? "no price yet" : priceText(state.spotPrice);
   const lit = useLitText(price);
   if (state.spotPrice === null) return <div class="spot why">{price}</div>;
-  const change = reference === null ? 0 : state.spotPrice - reference;
+  const moved = changeOf(state.spotPrice, reference);
   return (
     <div class="spot" title={`seen ${timeText(state.spotSeenAt)}`}>
       <span class={lit}>{price}</span>
-      <small class={upOrDown(change)}>
-        {reference === null
-          ? ""
-          : ` ${signedText(change)} (${signedText(change / reference * 100)} %)`}
+      <small class={upOrDown(moved?.change ?? 0)}>
+        {moved ? ` ${signedText(moved.change)} (${signedText(moved.percent)} %)` : ""}
       </small>
     </div>
   );

@@ -60,6 +60,9 @@ Deno.test("the head says price, freshness, source, agent and both clocks in word
 
 Deno.test("the head tells a change against the reference price, where one is known", () => {
   assert.match(words({ spotPrice: 330.39 }, { referencePrice: 326.93 }), /\+3\.46 \(\+1\.06 %\)/);
+  // As in the list of tickers, also where floating point is a hair off half a cent.
+  assert.match(words({ spotPrice: 100.005 }, { referencePrice: 100 }), /\+0\.01 \(\+0\.01 %\)/);
+  assert.doesNotMatch(words({ spotPrice: 1 }, { referencePrice: 0 }), /%/);
   assert.doesNotMatch(words({}), /%/);
 });
 
