@@ -13,7 +13,8 @@ import { Failure } from "../failure.ts";
 
 /**
  * Fixes the clock offset while nothing is stored (a replay's clock begins at its earliest file),
- * and refuses a clock that stands before what is stored. Returns the offset.
+ * and refuses a clock that stands before what is stored, and a market of the other kind than the
+ * stored prices are of. Returns the offset.
  */
 export async function settleClock(
   sql: Sql,
@@ -30,6 +31,11 @@ export async function settleClock(
     throw new Failure(
       "--replay needs a data folder of its own (--data): this one was begun by today's clock, " +
         "and a clock never jumps",
+    );
+  } else if (replay === undefined && before.clockOffsetMs !== 0) {
+    throw new Failure(
+      "this data folder is a replay's, which made-up prices would spoil: give its --replay again, " +
+        "or name another folder with --data",
     );
   }
   return (await checkedInstallation(sql)).clockOffsetMs;

@@ -72,6 +72,8 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
   const folder = dataFolder(data);
   await using cleanup = new AsyncDisposableStack();
 
+  const replay = settings.replay === undefined ? undefined : resolve(settings.replay);
+  if (replay !== undefined) await refuseNoFolder(replay);
   if (!settings.database) await inspectFolder(folder);
   const lock = await lockFolder(folder);
   if (lock === null) {
@@ -96,7 +98,6 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
   if (migrated.length > 0) say("database", `ran ${migrated.join(", ")}`);
   const sql = connectDatabase({ url: database.url, program: "start", max: 2 });
   cleanup.defer(() => sql.end());
-  const replay = settings.replay === undefined ? undefined : resolve(settings.replay);
   const offset = { CLOCK_OFFSET_MS: String(await settleClock(sql, clock, replay)) };
   await upkeep(sql);
   const daily = clock.every(UPKEEP_EVERY_MS, () => {
@@ -236,6 +237,17 @@ async function buildPages(
   if (!output.success) throw new Failure(`the pages could not be built: ${words(output.stderr)}`);
   const last = words(output.stdout).split("\n").at(-1);
   if (last) say("build", last);
+}
+
+/** A folder that is not there is told before anything is made. */
+async function refuseNoFolder(replay: string): Promise<void> {
+  const found = await Deno.stat(replay).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (!found?.isDirectory) {
+    throw new Failure(`--replay: ${replay} is ${found ? "no folder" : "not there"}`);
+  }
 }
 
 /** A busy port is told before anything is started. */
