@@ -4,6 +4,7 @@
  * what was read and what is allowed.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { LIFELINE_VARIABLE } from "./lifetime.ts";
 
 /** The exit code for a wrong command line or setting (as in sysexits, 64: EX_USAGE). */
 export const EXIT_USAGE = 64;
@@ -114,9 +115,10 @@ export function command(name: string, description: string): Command {
 
 /**
  * Reads `.env.local` beside the program, when it is there, below the real environment.
- * Call before parsing the command line.
+ * Call before parsing the command line. A program that `start` runs has all of it from `start`.
  */
 export function readEnvLocal(path = ".env.local"): void {
+  if (mayRead(LIFELINE_VARIABLE) && Deno.env.get(LIFELINE_VARIABLE) === "1") return;
   let text: string;
   try {
     text = Deno.readTextFileSync(path);

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { EXIT_USAGE, idRange, oneOf, port, url, wholeNumber } from "./command.ts";
+import { LIFELINE_VARIABLE } from "./lifetime.ts";
 
 const refusals: [string, () => unknown, RegExp][] = [
   ["a port above 65535", () => port("70000"), /from 0 to 65535/],
@@ -91,4 +92,9 @@ Deno.test("the environment wins over .env.local, and an empty variable is one th
   assert.equal(await readSettings("PORT=1\nHOST='a b'\n", { PORT: "2" }), "2, a b");
   assert.equal(await readSettings('PORT=\nHOST=""\n', {}), "undefined, undefined");
   assert.equal(await readSettings("PORT=1\n", { PORT: "", HOST: "" }), "1, undefined");
+});
+
+Deno.test("a program that start runs takes its settings from start alone", async () => {
+  const child = { [LIFELINE_VARIABLE]: "1", PORT: "2" };
+  assert.equal(await readSettings("PORT=1\nHOST=a\n", child), "2, undefined");
 });

@@ -42,14 +42,19 @@ async function command(
   const { tasks } = config.parse(JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))));
   const { DATABASE_URL: _, ...environment } = Deno.env.toObject();
   return new Deno.Command(Deno.execPath(), {
-    args: [...taskArgs(task, tasks[task] ?? "", []), ...args],
-    cwd: ROOT,
+    args: [...taskArgs(task, tasks[task] ?? "", []).map(fromRoot), ...args],
+    // Not where the developer's own .env.local lies, which may name a database in use.
+    cwd: import.meta.dirname ?? assert.fail(),
     env: { ...environment, ...env, NO_COLOR: "1" },
     clearEnv: true,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   });
+}
+
+function fromRoot(arg: string): string {
+  return arg.endsWith(".ts") ? join(ROOT, arg) : arg;
 }
 
 /** Runs a task to its end. */
