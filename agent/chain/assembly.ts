@@ -4,6 +4,7 @@
  */
 import type { Contract } from "../../options/contract.ts";
 import type { MarketDataKind, Quote, QuoteField } from "../../options/quote.ts";
+import { MAX_GREEK, PRICE_LIMIT } from "../../options/wire/ingest_schema.ts";
 import type { Computation, GatewayEvent } from "../gateway/events.ts";
 
 type PriceField = "bid" | "ask" | "last";
@@ -37,9 +38,6 @@ const FIRST_DELAYED_TICK = 66;
 
 /** What IB sends for "not set": Double.MAX, and the largest integers. */
 const UNSET = 2_147_483_647;
-
-/** IV and greeks beyond this are no numbers of a market. */
-const MAX_GREEK = 2_147;
 
 /** A quote in the making. */
 export interface Assembly {
@@ -76,7 +74,8 @@ export function assembleQuote(contract: Contract, multiplier: number | null): As
   const takePrice = (tick: number, value: number): boolean => {
     const field = PRICES.get(tick);
     if (!field) return true;
-    values[field] = value > 0 && value < UNSET ? value : null;
+    // One price that the server cannot keep would have it refuse the whole chain.
+    values[field] = value > 0 && value < PRICE_LIMIT ? value : null;
     if (values[field] === null && field !== "last") values[`${field}Size`] ??= null;
     delayed ||= tick >= FIRST_DELAYED_TICK;
     return true;

@@ -49,6 +49,11 @@ Deno.test("assembleQuote() takes live ticks", () => {
   assert.deepEqual([quote.openInterest, quote.impliedVol, quote.delta], [309_130, 0.25, 0.5]);
 });
 
+Deno.test("assembleQuote() takes a price that the server cannot keep for none, not for the end of the chain", () => {
+  const quote = quoteOf([...LIVE, price(2, 200_000), price(4, 199_999.99)]);
+  assert.deepEqual([quote.bid, quote.ask, quote.last], [3.1, null, 199_999.99]);
+});
+
 Deno.test("assembleQuote() takes delayed ticks and says that they are, without IB's own word", () => {
   const quote = quoteOf([
     price(66, 3.1),

@@ -3,6 +3,7 @@
  * an option's greeks only while the underlying has data.
  */
 import type { Clock } from "../../base/clock.ts";
+import { PRICE_LIMIT } from "../../options/wire/ingest_schema.ts";
 import type { Connection, OpenRequest } from "../gateway/connection.ts";
 import type { GatewayEvent } from "../gateway/events.ts";
 import type { Lines } from "../gateway/lines.ts";
@@ -84,7 +85,7 @@ export async function watchUnderlying(
   let ended = false;
 
   const take = (event: GatewayEvent): void => {
-    if (event.type === "price" && event.value > 0) {
+    if (event.type === "price" && event.value > 0 && event.value < PRICE_LIMIT) {
       const field = PRICE_TICKS.get(event.tick);
       if (field) prices[field] = event.value;
       if (field === "last") priced.resolve();

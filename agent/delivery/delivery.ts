@@ -18,6 +18,9 @@ const PARKED_MS = 5 * 60_000;
 
 const RETRY = { firstMs: 1_000, mostMs: 60_000 } as const;
 
+/** After a spool that could not be read or written, it is looked at again. */
+const SPOOL_RETRY_MS = 5_000;
+
 /** Counts since the start. */
 export interface DeliveryCounts {
   stored: number;
@@ -188,7 +191,11 @@ export function createDelivery(options: DeliveryOptions): Delivery & { start(): 
     if (!started || running || stop.signal.aborted) return;
     timer?.cancel();
     running = drain()
-      .catch((error) => log.error("delivery.failed", `Delivery failed: ${error}`))
+      .catch((error) => {
+        // Nothing else would wake it before the next read.
+        log.error("delivery.failed", `Delivery failed: ${error}`);
+        timer = clock.after(SPOOL_RETRY_MS, wake);
+      })
       .finally(() => {
         running = undefined;
         if (again) wake();

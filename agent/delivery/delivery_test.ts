@@ -231,3 +231,22 @@ Deno.test("end() waits for a snapshot on its way and leaves the others in the sp
     assert.equal(spool.waiting().length, 2);
   });
 });
+
+Deno.test("after a spool that could not be read, the delivery looks again by itself", async () => {
+  await withDelivery(confirm, async ({ add, clock, delivery, server, spool }) => {
+    const { waiting } = spool;
+    let failed = false;
+    spool.waiting = () => {
+      spool.waiting = waiting;
+      failed = true;
+      throw new Error("disk I/O error");
+    };
+    add("one");
+    delivery.start();
+    await until(() => failed && clock.pending > 0);
+    assert.deepEqual(keys(server), []);
+    clock.advance(5_000);
+    await answered(server, 1);
+    assert.deepEqual(keys(server), ["one"]);
+  });
+});

@@ -207,7 +207,10 @@ export class LiveFeed {
     }
     const stale = [...this.#stale];
     this.#stale.clear();
-    const fresh = await Promise.all(stale.map((ticker) => chains.get(ticker)));
+    const fresh = await Promise.all(stale.map((ticker) => chains.get(ticker))).catch((error) => {
+      for (const ticker of stale) this.#stale.add(ticker);
+      throw error;
+    });
     // Forgotten meanwhile (a minute has passed): these rows alone would be the whole list.
     const before: ListRows | undefined = this.#rows;
     if (!before) return await this.#listRows();

@@ -57,6 +57,7 @@ class Bench {
   held: Promise<void> = Promise.resolve();
   readonly ticker: Ticker;
   readonly feed: LiveFeed;
+  readonly #still: Ticker;
   #chain: TrackedChain = track();
   #announce: HubListener = () => {};
 
@@ -66,6 +67,7 @@ class Bench {
     this.ticker = ticker;
     const still = parseTicker("SPX");
     assert.ok(still);
+    this.#still = still;
     const knownOf = (named: Ticker, tracked: TrackedChain): TrackedTicker => ({
       ticker: named,
       name: null,
@@ -81,7 +83,7 @@ class Bench {
       log: silentLog,
       chains: {
         get: async (asked) => {
-          const found = asked === ticker ? known() : undefined;
+          const found = asked === ticker ? known() : knownOf(still, track());
           await this.held;
           return found;
         },
@@ -110,6 +112,11 @@ class Bench {
     this.#chain = next;
     this.#announce(this.ticker);
     await settled();
+  }
+
+  /** News of the ticker that stands still. */
+  announceStill(): void {
+    this.#announce(this.#still);
   }
 
   async pass(ms: number): Promise<void> {
@@ -213,6 +220,20 @@ Deno.test("the list stays whole where a look at one ticker outlasts the minute",
     for (const list of whole) assert.deepEqual(list.rows.map((row) => row.ticker), ["EA", "SPX"]);
     const rows = page.of("tickers").flatMap((list) => list.rows);
     assert.equal(rows.findLast((row) => row.ticker === "EA")?.seq, 1);
+  });
+});
+
+Deno.test("a row whose look failed is told with the next news of any ticker", async () => {
+  await withBench(async (bench) => {
+    const page = bench.page();
+    await page.say({ type: "subscribe_tickers" });
+    bench.held = Promise.reject(new Error("the database is away"));
+    await bench.bid(1);
+    assert.deepEqual(page.of("tickers").map((list) => list.whole), [true]);
+    bench.held = Promise.resolve();
+    bench.announceStill();
+    await settled();
+    assert.equal(page.of("tickers").at(-1)?.rows[0]?.seq, 1);
   });
 });
 
