@@ -69,7 +69,7 @@ export function hashKey(text: string): Uint8Array {
  * ```
  */
 export function keyOwners(agentId: string): string[] {
-  const set = /^(.+)-\d{1,6}$/.exec(agentId)?.[1];
+  const set = /^(.+)-(?:0|[1-9]\d{0,5})$/.exec(agentId)?.[1];
   return set === undefined ? [agentId] : [agentId, set];
 }
 

@@ -37,6 +37,8 @@ Deno.test("keyCovers() takes an agent and its numbered set, and no other", () =>
     ["deals", "deals-x"],
     ["deals-0", "deals"],
     ["deals-0", "deals-1"],
+    ["deals", "deals-00"],
+    ["deals", "deals-01"],
     ["deals", "deals-1-2"],
     ["deals", "other"],
   ];
