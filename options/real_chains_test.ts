@@ -1,42 +1,16 @@
 /** The fold and its answers on recorded chains, as dirty as real ones are. */
 import { strict as assert } from "node:assert";
-import { z } from "zod";
 import { EMPTY_CHAIN, type LastKnownChain, type StoredBatch } from "./chain.ts";
 import { parseOcc } from "./contract.ts";
 import { applyBatch, realValue } from "./fold.ts";
 import type { Quote } from "./quote.ts";
-import { batchOf, quoteOf, testOnRealChains } from "./testing.ts";
+import { batchOf, quoteOf, recordedChain, type RecordedFile, testOnRealChains } from "./testing.ts";
 import { chainAnswer, type ChainRow } from "./wire/chain.ts";
 import { parseIngest } from "./wire/ingest.ts";
 
-const value = z.number().nullable();
-const recordedQuote = z.object({
-  symbol: z.string(),
-  expiration: z.string(),
-  side: z.enum(["call", "put"]),
-  strike: z.number(),
-  bid: value,
-  ask: value,
-  mid: value,
-  last: value,
-  volume: value,
-  openInterest: value,
-  iv: value,
-  delta: value,
-  gamma: value,
-  theta: value,
-  vega: value,
-});
-const recordedChain = z.object({
-  symbol: z.string(),
-  updated: z.string(),
-  underlyingPrice: z.number(),
-  quotes: z.array(recordedQuote),
-});
-type RecordedChain = z.infer<typeof recordedChain>;
-type RecordedQuote = z.infer<typeof recordedQuote>;
+type RecordedQuote = RecordedFile["quotes"][number];
 
-async function readChains(folder: string, prefix: string): Promise<RecordedChain[]> {
+async function readChains(folder: string, prefix: string): Promise<RecordedFile[]> {
   const names = await Array.fromAsync(Deno.readDir(`${folder}/us-chains-2026`), ({ name }) => name);
   const chosen = names.filter((name) => name.startsWith(prefix)).sort();
   assert.ok(chosen.length > 0, `no recorded chain starts with ${prefix}`);
@@ -47,7 +21,7 @@ async function readChains(folder: string, prefix: string): Promise<RecordedChain
 }
 
 /** The batch that an agent's payload of a recorded chain becomes. */
-function ingest(recorded: RecordedChain, asOfMs: number, seq: number): StoredBatch {
+function ingest(recorded: RecordedFile, asOfMs: number, seq: number): StoredBatch {
   const outcome = parseIngest({
     ticker: recorded.symbol.toLowerCase(),
     agentId: "desk-1",

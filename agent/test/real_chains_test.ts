@@ -3,9 +3,9 @@
  * Needs LASTMARK_DATA, a folder with `us-chains-2026` of real chain files.
  */
 import { strict as assert } from "node:assert";
-import { z } from "zod";
 import { systemClock } from "../../base/clock.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
+import { recordedChain, type RecordedFile as Recorded } from "../../options/testing.ts";
 import { silentLog } from "../../telemetry/log.ts";
 import { allExpiries } from "../chain/expiries.ts";
 import { type ChainRead, readChain } from "../chain/read.ts";
@@ -16,26 +16,6 @@ import { LIFTED, startGateway } from "./programs.ts";
 
 const DATA = Deno.env.get("LASTMARK_DATA");
 const FOLDER = `${DATA}/us-chains-2026`;
-
-const file = z.object({
-  symbol: z.string(),
-  underlyingPrice: z.number(),
-  quotes: z.array(z.object({
-    symbol: z.string(),
-    bid: z.number().nullable(),
-    ask: z.number().nullable(),
-    last: z.number().nullable(),
-    volume: z.number().nullable(),
-    openInterest: z.number().nullable(),
-    iv: z.number().nullable(),
-    delta: z.number().nullable(),
-    gamma: z.number().nullable(),
-    theta: z.number().nullable(),
-    vega: z.number().nullable(),
-  })),
-});
-
-type Recorded = z.infer<typeof file>;
 
 /** The first file of each symbol: what a replay shows before its first step. */
 async function firstFiles(): Promise<ReadonlyMap<string, string>> {
@@ -49,7 +29,7 @@ async function firstFiles(): Promise<ReadonlyMap<string, string>> {
 }
 
 async function recorded(name: string): Promise<Recorded> {
-  return file.parse(JSON.parse(await Deno.readTextFile(`${FOLDER}/${name}`)));
+  return recordedChain.parse(JSON.parse(await Deno.readTextFile(`${FOLDER}/${name}`)));
 }
 
 async function readThrough(port: number, ticker: Ticker, clientId = 300): Promise<ChainRead> {

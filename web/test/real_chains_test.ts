@@ -1,36 +1,18 @@
 /** Recorded chains, as dirty as real ones are, through HTTP and the database and back. */
 import { strict as assert } from "node:assert";
 import { gzipSync } from "node:zlib";
-import { z } from "zod";
 import { addWatch } from "../../db/watches.ts";
 import { parseTicker } from "../../options/contract.ts";
 import { realValue } from "../../options/fold.ts";
 import type { QuoteField } from "../../options/quote.ts";
-import { testOnRealChains } from "../../options/testing.ts";
+import {
+  recordedChain,
+  type RecordedFile as Recorded,
+  testOnRealChains,
+} from "../../options/testing.ts";
 import { type ChainAnswer, chainAnswerSchema, type ChainRow } from "../../options/wire/chain.ts";
 import type { RunningServer } from "../server.ts";
 import { mustPost, withServer } from "./harness.ts";
-
-const value = z.number().nullable();
-const recordedChain = z.object({
-  symbol: z.string(),
-  updated: z.string(),
-  underlyingPrice: z.number(),
-  quotes: z.array(z.object({
-    symbol: z.string(),
-    bid: value,
-    ask: value,
-    last: value,
-    volume: value,
-    openInterest: value,
-    iv: value,
-    delta: value,
-    gamma: value,
-    theta: value,
-    vega: value,
-  })),
-});
-type Recorded = z.infer<typeof recordedChain>;
 
 /** Of each recorded value: its name in the file, in an answer, and among our own fields. */
 const FIELDS = [
