@@ -29,10 +29,6 @@ const PRICE_TICKS: ReadonlyMap<number, "last" | "bid" | "ask" | "close"> = new M
   [75, "close"],
 ]);
 
-/** Generic ticks 104 and 106 arrive under these numbers. */
-const HISTORICAL_VOL = 23;
-const IMPLIED_VOL = 24;
-
 /** The prices that were seen; a missing one is none. */
 export interface SpotPrices {
   last?: number;
@@ -61,9 +57,6 @@ export function spotOf(prices: SpotPrices): number | null {
 /** A subscription of an underlying. */
 export interface UnderlyingWatch {
   spot(): number | null;
-  /** Annual volatilities as fractions, where IB computed them. */
-  readonly historicalVol: number | null;
-  readonly impliedVol: number | null;
   /** Resolves when there is a last price, or there was time enough for one. */
   firstPrice(): Promise<void>;
   /** Cancels the subscription and gives its line back. */
@@ -78,7 +71,6 @@ export async function watchUnderlying(
   underlying: Underlying,
 ): Promise<UnderlyingWatch> {
   const prices: SpotPrices = {};
-  const volatility = { historical: nothing(), implied: nothing() };
   const priced = Promise.withResolvers<void>();
   const timer = clock.after(FIRST_PRICE_MS, priced.resolve);
   let request: OpenRequest | undefined;
@@ -89,9 +81,6 @@ export async function watchUnderlying(
       const field = PRICE_TICKS.get(event.tick);
       if (field) prices[field] = event.value;
       if (field === "last") priced.resolve();
-    } else if (event.type === "generic" && event.value > 0) {
-      if (event.tick === HISTORICAL_VOL) volatility.historical = event.value;
-      if (event.tick === IMPLIED_VOL) volatility.implied = event.value;
     } else if (event.type === "error") {
       takeError(event.code);
     }
@@ -127,12 +116,6 @@ export async function watchUnderlying(
   else priced.resolve();
   return {
     spot: () => spotOf(prices),
-    get historicalVol() {
-      return volatility.historical;
-    },
-    get impliedVol() {
-      return volatility.implied;
-    },
     firstPrice: () => priced.promise,
     async end() {
       ended = true;
@@ -142,8 +125,4 @@ export async function watchUnderlying(
       if (request) await cancel(request);
     },
   };
-}
-
-function nothing(): number | null {
-  return null;
 }

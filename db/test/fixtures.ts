@@ -1,11 +1,14 @@
 /** Made-up batches and a database that follows EA, for the tests of this room. */
 import { strict as assert } from "node:assert";
-import { type OccSymbol, parseOcc, parseTicker, type Ticker } from "../../options/contract.ts";
-import type { ChainBatch, Quote } from "../../options/quote.ts";
+import { parseTicker, type Ticker } from "../../options/contract.ts";
+import type { ChainBatch } from "../../options/quote.ts";
+import { occ, quoteOf as quote } from "../../options/testing.ts";
 import type { Sql } from "../connect.ts";
 import { saveDeal } from "../deals.ts";
 import type { IngestOutcome, IngestRequest } from "../ingest.ts";
 import { createKey, hashKey } from "../keys.ts";
+
+export { occ, quote };
 
 /** A time that agents' clocks say in these tests. */
 export const AGENT_TIME_MS = Date.UTC(2026, 10, 20, 15);
@@ -17,38 +20,8 @@ export function ticker(text: string): Ticker {
   return read;
 }
 
-/** A contract's key that is one. */
-export function occ(text: string): OccSymbol {
-  const read = parseOcc(text);
-  assert.ok(read, `${text} is no OCC symbol`);
-  return read.occ;
-}
-
 /** The ticker that the tests follow. */
 export const EA: Ticker = ticker("EA");
-
-/** A quote without any value but those given. */
-export function quote(symbol: string, given: Partial<Omit<Quote, "occ">> = {}): Quote {
-  return {
-    occ: occ(symbol),
-    bid: null,
-    ask: null,
-    last: null,
-    volume: null,
-    openInterest: null,
-    impliedVol: null,
-    delta: null,
-    gamma: null,
-    theta: null,
-    vega: null,
-    bidSize: null,
-    askSize: null,
-    kind: null,
-    multiplier: null,
-    quotedAtMs: null,
-    ...given,
-  };
-}
 
 /** A snapshot of one contract of EA by the agent `deals`, except for what is given. */
 export function batch(given: Partial<ChainBatch> = {}): ChainBatch {
