@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import type { StoredBatch } from "../options/chain.ts";
+import { columnsOf } from "../options/columns.ts";
 import type { Ticker } from "../options/contract.ts";
 import { fromColumns } from "./batch_columns.ts";
 import type { Sql } from "./connect.ts";
@@ -106,7 +107,7 @@ function storedBatch(row: unknown): StoredBatch {
     traceId: rest.traceId,
     snapshotId: id,
     spot: rest.spot,
-    quotes: fromColumns({ occ, ...rest }),
+    columns: columnsOf(fromColumns({ occ, ...rest })),
     missing,
   };
 }

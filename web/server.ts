@@ -90,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     version: about.version,
     database,
     chains,
-    committed: (ticker, seq) => hub.committed(ticker, seq),
+    committed: (ticker, batch) => hub.committed(ticker, batch),
     openLive: (socket) => feed.open(socket),
     conflictWindowMs: options.conflictWindowMs,
   };

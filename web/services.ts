@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import type { Clock } from "../base/clock.ts";
 import type { Deal } from "../db/tickers.ts";
-import type { LastKnownChain } from "../options/chain.ts";
+import type { LastKnownChain, StoredBatch } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Database } from "./database.ts";
@@ -40,7 +40,7 @@ export interface Services {
   readonly database: Database;
   readonly chains: Chains;
   /** Tells this and the other servers of a commit; never waits. */
-  readonly committed: (ticker: Ticker, seq: number) => void;
+  readonly committed: (ticker: Ticker, batch: StoredBatch) => void;
   /** Takes an upgraded connection of `/api/live`. */
   readonly openLive: (socket: WebSocket) => void;
   /** How long a ticker belongs to the agent that wrote it last. */

@@ -3,6 +3,7 @@
  * `ingest_test.ts`, PostgreSQL 15 in `containers_test.ts`.
  */
 import { strict as assert } from "node:assert";
+import { columnsOf, quotesOf } from "../../options/columns.ts";
 import { batchesAfter } from "../batches.ts";
 import type { Sql } from "../connect.ts";
 import { removeDeal, saveDeal } from "../deals.ts";
@@ -73,7 +74,7 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
       traceId: "t",
       snapshotId: second.snapshotId,
       spot: 1234.5678,
-      quotes: sent.quotes,
+      columns: columnsOf(sent.quotes),
       missing: sent.missing,
     }]);
   });
@@ -267,7 +268,7 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
     await ingestBatch(sql, request({ batch: batch({ quotes: [b, a] }) }));
     assert.equal(Number((await sql`SELECT count(*) FROM contract_sets`)[0]?.["count"]), 1);
     const [first, second] = await Array.fromAsync(batchesAfter(sql, EA, { seq: 0 }));
-    assert.deepEqual(first?.quotes, [a, b]);
-    assert.deepEqual(second?.quotes, [a, b]);
+    assert.deepEqual(first && quotesOf(first.columns), [a, b]);
+    assert.deepEqual(second && quotesOf(second.columns), [a, b]);
   });
 }

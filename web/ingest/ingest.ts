@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { type FieldProblem, type Problem, problem } from "../../base/problem.ts";
 import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ingest.ts";
+import { columnsOf } from "../../options/columns.ts";
 import type { ChainBatch } from "../../options/quote.ts";
 import { parseIngest } from "../../options/wire/ingest.ts";
 import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
@@ -83,7 +84,7 @@ function settle(
 ): Ingest {
   switch (outcome.kind) {
     case "stored":
-      if (outcome.seq !== null) services.committed(batch.ticker, outcome.seq);
+      tellOf(outcome, batch, services);
       logStored(outcome, batch, services);
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
     case "repeated":
@@ -113,6 +114,26 @@ function settle(
       });
     }
   }
+}
+
+/** Tells the live side of a batch that was stored; it folds it without reading it back. */
+function tellOf(
+  { seq, snapshotId, asOfMs, serverReceivedAtMs }: IngestAnswer,
+  batch: ChainBatch,
+  { committed }: Services,
+): void {
+  if (seq === null || snapshotId === null) return;
+  const { quotes, ...head } = batch;
+  committed(batch.ticker, {
+    ...head,
+    seq,
+    snapshotId,
+    asOfMs,
+    receivedAtMs: serverReceivedAtMs,
+    late: false,
+    traceId: null,
+    columns: columnsOf(quotes),
+  });
 }
 
 function answerOf(

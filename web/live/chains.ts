@@ -6,17 +6,21 @@ import type { Clock } from "../../base/clock.ts";
 import { listAgents } from "../../db/agents.ts";
 import { referenceSpot } from "../../db/spots.ts";
 import { type FollowedTicker, followedTicker, followedTickers } from "../../db/tickers.ts";
+import type { StoredBatch } from "../../options/chain.ts";
 import type { Ticker } from "../../options/contract.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Database, inTime, saysDatabaseAway } from "../database.ts";
 import type { Chains, KnownTicker } from "../services.ts";
 import { referenceCloseMs } from "./day.ts";
-import { catchUp, keepCheckpoint, loadChain } from "./fold.ts";
-import type { TrackedChain } from "./tracked.ts";
+import { catchUp, type Folded, keepCheckpoint, loadChain, quotesIn } from "./fold.ts";
+import { advance, type TrackedChain } from "./tracked.ts";
 
 /** Batches, and quotes in them, after which a checkpoint is kept: a cold start folds about so many. */
 export const CHECKPOINT_EVERY = 50;
 const CHECKPOINT_QUOTES = 40_000;
+
+/** So many batches of a chain that nobody looks at are held before they are folded. */
+const HELD_BATCHES = 4;
 
 /** A chain that nobody looks at is folded when so many batches wait, so that who looks waits little. */
 const FOLD_AHEAD_AFTER = 8;
@@ -36,6 +40,8 @@ interface Entry {
   /** Quotes folded since the newest checkpoint. */
   unkeptQuotes: number;
   catchingUp: Promise<void> | undefined;
+  /** Batches that this server stored and has not folded yet, by `seq`. */
+  readonly held: Map<number, StoredBatch>;
   reference: { readonly closeMs: number; readonly price: number } | undefined;
 }
 
@@ -83,6 +89,17 @@ export class ChainCache implements Chains {
   /** Folds every chain before somebody asks for it. */
   warm(): void {
     this.#inBackground(this.all());
+  }
+
+  /**
+   * Notes a batch that this server has just stored; `true` where it is news. It is held, so that
+   * folding it need not read it back; when so many are held they are folded, looked at or not.
+   */
+  stored(ticker: Ticker, batch: StoredBatch): boolean {
+    const entry = this.#entry(ticker);
+    if (entry.tracked && batch.seq > entry.tracked.chain.seq) entry.held.set(batch.seq, batch);
+    if (entry.held.size >= HELD_BATCHES) this.#takeHeld(entry);
+    return this.note(ticker, batch.seq);
   }
 
   /** Notes a position that was heard of; `true` where it is news. */
@@ -165,18 +182,42 @@ export class ChainCache implements Chains {
     }
   }
 
+  /** Folds what is held and comes next. */
+  #takeHeld(entry: Entry): void {
+    const { tracked, held } = entry;
+    if (!tracked || entry.catchingUp) return; // what is read meanwhile has it too
+    const next: StoredBatch[] = [];
+    for (;;) {
+      const batch = held.get(tracked.chain.seq + next.length + 1);
+      if (!batch) break;
+      next.push(batch);
+    }
+    held.clear(); // whatever does not come next is read back when it is needed
+    const advanced = advance(tracked, next);
+    if (advanced) this.#took(entry, { tracked: advanced, quotes: quotesIn(next) });
+  }
+
   async #catchUp(entry: Entry): Promise<void> {
+    this.#takeHeld(entry);
     const { work } = this.#parts.database;
     const { ticker, storedSeq } = entry;
+    if (entry.tracked && entry.tracked.chain.seq >= storedSeq) return;
     const first = entry.tracked === undefined;
-    const { tracked, quotes } = entry.tracked
+    const folded = entry.tracked
       ? await catchUp(work, ticker, entry.tracked)
       : await loadChain(work, ticker);
-    entry.tracked = tracked;
-    const { seq } = tracked.chain;
+    const { seq } = folded.tracked.chain;
     // The database has the last word: a position it does not have (of another database) is none.
     if (entry.storedSeq === storedSeq || entry.storedSeq < seq) entry.storedSeq = seq;
-    if (first) entry.keptSeq = tracked.sinceSeq;
+    if (first) entry.keptSeq = folded.tracked.sinceSeq;
+    this.#took(entry, folded);
+  }
+
+  #took(entry: Entry, { tracked, quotes }: Folded): void {
+    const { work } = this.#parts.database;
+    const { ticker } = entry;
+    const { seq } = tracked.chain;
+    entry.tracked = tracked;
     entry.unkeptQuotes += quotes;
     if (seq - entry.keptSeq >= CHECKPOINT_EVERY || entry.unkeptQuotes >= CHECKPOINT_QUOTES) {
       entry.keptSeq = seq;
@@ -219,6 +260,7 @@ export class ChainCache implements Chains {
         keptSeq: 0,
         unkeptQuotes: 0,
         catchingUp: undefined,
+        held: new Map(),
         reference: undefined,
       };
       this.#entries.set(ticker, entry);
