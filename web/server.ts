@@ -71,6 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const clock = systemClock({ offsetMs: clockOffsetMs });
   const chains = new ChainCache({ database, clock, log });
   const direct = pool(options.databaseDirectUrl, 1);
+  running.defer(() => chains.close());
   const hub = new Hub({ clock, log, database, direct, chains });
   running.defer(() => hub.stop());
   await hub.start();

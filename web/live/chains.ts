@@ -2,7 +2,7 @@
  * The chains in memory: one fold a ticker, brought up to date when it is asked for or listened to.
  * It is the fold of what is stored and of nothing else, so it is equal on every server.
  */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import { listAgents } from "../../db/agents.ts";
 import { referenceSpot } from "../../db/spots.ts";
 import { type FollowedTicker, followedTicker, followedTickers } from "../../db/tickers.ts";
@@ -19,8 +19,11 @@ import { advance, type TrackedChain } from "./tracked.ts";
 export const CHECKPOINT_EVERY = 50;
 const CHECKPOINT_QUOTES = 40_000;
 
-/** So many batches of a chain that nobody looks at are held before they are folded. */
-const HELD_BATCHES = 4;
+/** Batches of this server that all chains together hold until they are folded: some 50 MB. */
+const MAX_HELD = 256;
+
+/** Folding what nobody looks at may take one part in so many of the time. */
+const FOLD_AHEAD_SHARE = 10;
 
 /** A chain that nobody looks at is folded when so many batches wait, so that who looks waits little. */
 const FOLD_AHEAD_AFTER = 8;
@@ -61,6 +64,11 @@ export interface TrackedTicker extends KnownTicker {
 export class ChainCache implements Chains {
   readonly #parts: ChainCacheParts;
   readonly #entries = new Map<Ticker, Entry>();
+  readonly #ahead = new Set<Entry>();
+  #foldingAhead = false;
+  #pause: Timer | undefined;
+  /** Batches that are held, of all chains. */
+  #held = 0;
   #followed: ReadonlyMap<Ticker, FollowedTicker> | undefined;
   #agentsSeenAtMs: ReadonlyMap<string, number | null> = new Map();
 
@@ -92,13 +100,15 @@ export class ChainCache implements Chains {
   }
 
   /**
-   * Notes a batch that this server has just stored; `true` where it is news. It is held, so that
-   * folding it need not read it back; when so many are held they are folded, looked at or not.
+   * Notes a batch that this server has just stored; `true` where it is news. It is held if there
+   * is room, so that folding it need not read it back.
    */
   stored(ticker: Ticker, batch: StoredBatch): boolean {
     const entry = this.#entry(ticker);
-    if (entry.tracked && batch.seq > entry.tracked.chain.seq) entry.held.set(batch.seq, batch);
-    if (entry.held.size >= HELD_BATCHES) this.#takeHeld(entry);
+    if (entry.tracked && batch.seq > entry.tracked.chain.seq && this.#held < MAX_HELD) {
+      entry.held.set(batch.seq, batch);
+      this.#held++;
+    }
     return this.note(ticker, batch.seq);
   }
 
@@ -108,8 +118,34 @@ export class ChainCache implements Chains {
     if (seq <= entry.storedSeq) return false;
     entry.storedSeq = seq;
     const behind = seq - (entry.tracked?.chain.seq ?? 0);
-    if (behind >= FOLD_AHEAD_AFTER) this.#inBackground(this.#upToDate(entry));
+    if (behind >= FOLD_AHEAD_AFTER) {
+      this.#ahead.add(entry);
+      if (!this.#foldingAhead) this.#foldAhead();
+    }
     return true;
+  }
+
+  /** Ends the work in the background. */
+  close(): void {
+    this.#ahead.clear();
+    this.#pause?.cancel();
+  }
+
+  /** Folds chains that nobody looks at, one after the other, with a pause after each. */
+  #foldAhead(): void {
+    const [entry] = this.#ahead;
+    this.#foldingAhead = entry !== undefined;
+    if (!entry) return;
+    this.#ahead.delete(entry);
+    const { clock } = this.#parts;
+    const beganMs = clock.monotonicMs();
+    this.#inBackground(
+      this.#upToDate(entry).finally(() => {
+        const pauseMs = (clock.monotonicMs() - beganMs) * (FOLD_AHEAD_SHARE - 1);
+        if (this.#ahead.size === 0) this.#foldingAhead = false;
+        else this.#pause = clock.after(pauseMs, () => this.#foldAhead());
+      }),
+    );
   }
 
   /**
@@ -192,6 +228,7 @@ export class ChainCache implements Chains {
       if (!batch) break;
       next.push(batch);
     }
+    this.#held -= held.size;
     held.clear(); // whatever does not come next is read back when it is needed
     const advanced = advance(tracked, next);
     if (advanced) this.#took(entry, { tracked: advanced, quotes: quotesIn(next) });
