@@ -101,6 +101,17 @@ export const ingestContract = z.object({
 /** One contract of an ingest body, checked field by field. */
 export type IngestContract = z.infer<typeof ingestContract>;
 
+/** The fields by which a contract is named. */
+export const ingestIdentity = ingestContract.pick({
+  symbol: true,
+  expiry: true,
+  strike: true,
+  right: true,
+});
+
+/** The fields by which a contract is named, checked. */
+export type IngestIdentity = z.infer<typeof ingestIdentity>;
+
 /** Text that is kept as it came: PostgreSQL's `text` and `jsonb` hold neither NUL nor half a surrogate pair. */
 function keptText(maxLength: number) {
   return z.string().min(1).max(maxLength).refine(
