@@ -2,7 +2,7 @@
  * Agents' keys. A key is `lm_agent_`, 160 random bits and a checksum, in Crockford's base 32; it
  * is shown once, and only its SHA-256 is kept (a random key of this length needs no slow hash).
  */
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Ticker } from "../options/contract.ts";
 import { AGENT_NAME } from "../options/wire/ingest_schema.ts";
@@ -74,7 +74,7 @@ export function isWellFormedKey(text: string): boolean {
 
 /** What is kept of a key. */
 export function hashKey(text: string): Uint8Array {
-  return hash("sha256", text, "buffer");
+  return createHash("sha256").update(text).digest();
 }
 
 /**
@@ -298,5 +298,5 @@ function base32(bytes: Uint8Array): string {
 
 /** The first 40 bits of the body's SHA-256: tells a mistyped or cut key from a wrong one. */
 function checksum(body: string): string {
-  return base32(hash("sha256", body, "buffer").subarray(0, 5));
+  return base32(createHash("sha256").update(body).digest().subarray(0, 5));
 }
