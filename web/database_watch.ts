@@ -6,8 +6,13 @@
 import type { Clock } from "../base/clock.ts";
 import { inTime, saysDatabaseAway } from "./database.ts";
 
-/** After so much silence the database is asked whether it is there; its answer has its own deadline. */
-const SILENCE_MS = 250;
+/**
+ * After so much silence the database is asked whether it is there, and has so long to answer:
+ * together well below the second in which a call is answered 503, as timers of a busy process ring
+ * late.
+ */
+const SILENCE_MS = 200;
+const ANSWER_MS = 400;
 
 /** Watches one database for everything that waits for it. */
 export class DatabaseWatch {
@@ -50,7 +55,7 @@ export class DatabaseWatch {
 
   async #question(): Promise<void> {
     try {
-      await inTime(this.#clock, this.#ask());
+      await inTime(this.#clock, this.#ask(), ANSWER_MS);
       this.#away = false;
     } catch (error) {
       if (saysDatabaseAway(error)) this.#away = true;

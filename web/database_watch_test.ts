@@ -36,7 +36,7 @@ Deno.test("quick work asks the database nothing besides", async () => {
 Deno.test("work on a silent database is given up within a second, and all of it asks once", async () => {
   const { watch, questions, pass } = watched();
   const ends = Promise.allSettled([watch.run(never, 15_000), watch.run(never, 15_000)]);
-  await pass(950);
+  await pass(650);
   for (const end of await ends) {
     assert.ok(end.status === "rejected" && end.reason instanceof DatabaseAway);
   }
@@ -50,8 +50,8 @@ Deno.test("work that takes long on a database that answers goes on to its deadli
     ended = true;
     return error;
   });
-  for (let i = 0; i < 11; i++) {
-    await pass(250);
+  for (let i = 0; i < 14; i++) {
+    await pass(200);
     questions.at(-1)?.resolve();
     await settle();
   }

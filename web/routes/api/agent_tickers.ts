@@ -1,10 +1,15 @@
 /** `GET /api/price-agent/tickers`: what an agent that was given no list by hand is to read. */
 import { followedTickers } from "../../../db/tickers.ts";
 import { inTime } from "../../database.ts";
-import type { AgentHandler } from "../../services.ts";
+import type { ValidKey } from "../../../db/keys.ts";
+import type { RequestContext, Services } from "../../services.ts";
 
 /** The tickers that are deals or watched, and that the key opens. */
-export const agentTickers: AgentHandler = async (c, services, key) => {
+export async function agentTickers(
+  c: RequestContext,
+  services: Services,
+  key: ValidKey,
+): Promise<Response> {
   const followed = await inTime(services.clock, followedTickers(services.database.quick));
   return c.json({
     // An agent that `start` did not run learns here of a replay's domain time.
@@ -17,4 +22,4 @@ export const agentTickers: AgentHandler = async (c, services, key) => {
       expectedCloseDate: deal?.close ?? null,
     })),
   });
-};
+}

@@ -1,11 +1,16 @@
 /** `POST /api/price-agent/ingest-chain`: an agent's chain comes in. */
 import { ingest } from "../../ingest/ingest.ts";
 import { bodyRoom, noRoom } from "../../limits/limits.ts";
-import type { AgentHandler } from "../../services.ts";
+import type { ValidKey } from "../../../db/keys.ts";
+import type { RequestContext, Services } from "../../services.ts";
 import { answerProblem } from "./problems.ts";
 
 /** Stores a chain, or answers with the first check it failed (`docs/api.md`). */
-export const ingestChain: AgentHandler = async (c, services, key) => {
+export async function ingestChain(
+  c: RequestContext,
+  services: Services,
+  key: ValidKey,
+): Promise<Response> {
   const leave = await services.limits.bodies.enter(bodyRoom(c.req.raw.headers));
   if (!leave) return answerProblem(noRoom("The server is reading as many bodies as it can hold."));
   try {
@@ -14,4 +19,4 @@ export const ingestChain: AgentHandler = async (c, services, key) => {
   } finally {
     leave();
   }
-};
+}
