@@ -6,11 +6,11 @@ import { createHash } from "node:crypto";
 import { type FieldProblem, type Problem, problem } from "../../base/problem.ts";
 import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ingest.ts";
 import { columnsOf } from "../../options/columns.ts";
+import type { ValidKey } from "../../db/keys.ts";
 import type { ChainBatch } from "../../options/quote.ts";
 import { parseIngest } from "../../options/wire/ingest.ts";
 import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
-import { type AgentKey, agentKeyOf, foreignAgent, keyRefused } from "../auth/agent_key.ts";
-import { inTime } from "../database.ts";
+import { outsideKey, refusedSince } from "../auth/agent_key.ts";
 import type { Services } from "../services.ts";
 import { type BodySource, readJsonBody } from "./body.ts";
 import { timeProblems } from "./timing.ts";
@@ -34,12 +34,14 @@ export type Ingest =
   | { readonly ok: false; readonly problem: Problem };
 
 /** Takes one ingest request. Throws where the database is away (`saysDatabaseAway`). */
-export async function ingest(request: BodySource, services: Services): Promise<Ingest> {
-  const found = await agentKeyOf(request.headers.get("authorization") ?? undefined, services);
-  if (!found.ok) return found;
+export async function ingest(
+  request: BodySource,
+  key: ValidKey,
+  services: Services,
+): Promise<Ingest> {
   const body = await readJsonBody(request, services.clock);
   if (!body.ok) return body;
-  const early = foreignOrTooMany(body.value, found.key, services);
+  const early = outsideOrTooMany(body.value, key, services);
   if (early) return { ok: false, problem: early };
 
   const read = parseIngest(body.value);
@@ -58,28 +60,27 @@ export async function ingest(request: BodySource, services: Services): Promise<I
     const detail = "The body is nested too deeply.";
     return refuse(400, "invalid-body", "Invalid request body", { detail });
   }
-  const outcome = await inTime(
-    services.clock,
+  const outcome = await services.watch.run(() =>
     ingestBatch(services.database.work, {
       batch,
-      keyHash: found.key.hash,
+      keyHash: key.hash,
       idempotency: idempotencyKey === null || bodyHash === null
         ? null
         : { key: idempotencyKey, bodyHash },
       backfill,
       windowMs: services.conflictWindowMs,
       traceId: traceIdOf(request.headers.get("traceparent")),
-    }),
-    STATEMENT_DEADLINE_MS,
-  );
-  return settle(outcome, batch, read.ignored, found.key, services);
+    }), STATEMENT_DEADLINE_MS);
+  if (outcome.kind === "key_refused") {
+    return { ok: false, problem: await refusedSince(key, batch.agentId, services) };
+  }
+  return settle(outcome, batch, read.ignored, services);
 }
 
 function settle(
-  outcome: IngestOutcome,
+  outcome: Exclude<IngestOutcome, { kind: "key_refused" }>,
   batch: ChainBatch,
   ignored: readonly string[],
-  key: AgentKey,
   services: Services,
 ): Ingest {
   switch (outcome.kind) {
@@ -89,11 +90,6 @@ function settle(
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
     case "repeated":
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
-    case "key_refused": {
-      // It was good a moment ago, when the request began.
-      const who = { keyAgent: key.agent, agentId: batch.agentId };
-      return { ok: false, problem: keyRefused(services, "revoked", who) };
-    }
     case "key_reused": {
       const detail = "This Idempotency-Key came with another body before.";
       return refuse(422, "idempotency-key-reused", "Idempotency key already used", { detail });
@@ -179,12 +175,13 @@ function logConflict(
   });
 }
 
-/** The two refusals that come before a look at each field: a foreign agent's name, too many contracts. */
-function foreignOrTooMany(body: unknown, key: AgentKey, services: Services): Problem | undefined {
+/** The refusals that come before a look at each field: what the key does not open, too many contracts. */
+function outsideOrTooMany(body: unknown, key: ValidKey, services: Services): Problem | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   if ("agentId" in body && typeof body.agentId === "string") {
-    const foreign = foreignAgent(key, body.agentId, services);
-    if (foreign) return foreign;
+    const ticker = "ticker" in body && typeof body.ticker === "string" ? body.ticker : "";
+    const outside = outsideKey(key, { agentId: body.agentId, ticker }, services);
+    if (outside) return outside;
   }
   if (!("contracts" in body) || !Array.isArray(body.contracts)) return undefined;
   const { length } = body.contracts;
