@@ -5,9 +5,11 @@
 import type { Context } from "hono";
 import type { Clock } from "../base/clock.ts";
 import type { ValidKey } from "../db/keys.ts";
+import type { StoredSets } from "../db/stored_sets.ts";
 import type { Deal } from "../db/tickers.ts";
 import type { LastKnownChain, StoredBatch } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
+import type { ContractSets } from "../options/wire/contract_sets.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { KeyCache } from "./auth/key_cache.ts";
 import type { LastUsed } from "./auth/last_used.ts";
@@ -48,6 +50,9 @@ export interface Services {
   readonly lastUsed: Pick<LastUsed, "used">;
   readonly limits: Limits;
   readonly chains: Chains;
+  /** The contract sets that bodies had, and those that the database has. */
+  readonly sentSets: ContractSets;
+  readonly storedSets: StoredSets;
   /** Tells this and the other servers of a commit; never waits. */
   readonly committed: (ticker: Ticker, batch: StoredBatch) => void;
   /** Takes an upgraded connection of `/api/live`. */

@@ -2,14 +2,12 @@
  * The ingest call behind its HTTP form: reads a request in the order of the checks that the design
  * lists, has the database decide, and says what became of it.
  */
-import { createHash } from "node:crypto";
 import { type FieldProblem, type Problem, problem } from "../../base/problem.ts";
 import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ingest.ts";
-import { columnsOf } from "../../options/columns.ts";
 import type { ValidKey } from "../../db/keys.ts";
-import type { ChainBatch } from "../../options/quote.ts";
-import { parseIngest } from "../../options/wire/ingest.ts";
+import type { ColumnBatch } from "../../options/columns.ts";
 import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
+import { readIngest } from "../../options/wire/read_ingest.ts";
 import { outsideKey, refusedSince } from "../auth/agent_key.ts";
 import type { Services } from "../services.ts";
 import { type BodySource, readJsonBody } from "./body.ts";
@@ -44,7 +42,7 @@ export async function ingest(
   const early = outsideOrTooMany(body.value, key, services);
   if (early) return { ok: false, problem: early };
 
-  const read = parseIngest(body.value);
+  const read = readIngest(body.value, services.sentSets);
   if (!read.ok) return invalid(read.errors);
   const backfill = request.headers.get("lastmark-backfill") === "1";
   const wrong = [
@@ -55,37 +53,39 @@ export async function ingest(
 
   const { batch } = read;
   const idempotencyKey = request.headers.get("idempotency-key");
-  const bodyHash = idempotencyKey === null ? null : hashOf(body.value);
-  if (bodyHash === "too deep") {
-    const detail = "The body is nested too deeply.";
-    return refuse(400, "invalid-body", "Invalid request body", { detail });
-  }
-  const outcome = await services.watch.run(() =>
-    ingestBatch(services.database.work, {
-      batch,
-      keyHash: key.hash,
-      idempotency: idempotencyKey === null || bodyHash === null
-        ? null
-        : { key: idempotencyKey, bodyHash },
-      backfill,
-      windowMs: services.conflictWindowMs,
-      traceId: traceIdOf(request.headers.get("traceparent")),
-    }), STATEMENT_DEADLINE_MS);
+  const traceId = traceIdOf(request.headers.get("traceparent"));
+  const { database, storedSets, watch, conflictWindowMs: windowMs } = services;
+  const sent = { batch, keyHash: key.hash, idempotencyKey, backfill, windowMs, traceId };
+  const outcome = await watch.run(
+    () => ingestBatch(database.work, sent, storedSets),
+    STATEMENT_DEADLINE_MS,
+  );
   if (outcome.kind === "key_refused") {
     return { ok: false, problem: await refusedSince(key, batch.agentId, services) };
   }
-  return settle(outcome, batch, read.ignored, services);
+  return settle(outcome, { batch, ignored: read.ignored, late: backfill, traceId }, services);
+}
+
+/** A batch with what the request says of it. */
+interface Taken {
+  readonly batch: ColumnBatch;
+  readonly ignored: readonly string[];
+  readonly late: boolean;
+  readonly traceId: string | null;
 }
 
 function settle(
   outcome: Exclude<IngestOutcome, { kind: "key_refused" }>,
-  batch: ChainBatch,
-  ignored: readonly string[],
+  { batch, ignored, late, traceId }: Taken,
   services: Services,
 ): Ingest {
   switch (outcome.kind) {
     case "stored":
-      tellOf(outcome, batch, services);
+      if (outcome.seq !== null && outcome.snapshotId !== null) {
+        const { seq, snapshotId, asOfMs, serverReceivedAtMs: receivedAtMs } = outcome;
+        const decided = { seq, snapshotId, asOfMs, receivedAtMs, late, traceId };
+        services.committed(batch.ticker, { ...batch, ...decided });
+      }
       logStored(outcome, batch, services);
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
     case "repeated":
@@ -112,47 +112,27 @@ function settle(
   }
 }
 
-/** Tells the live side of a batch that was stored; it folds it without reading it back. */
-function tellOf(
-  { seq, snapshotId, asOfMs, serverReceivedAtMs }: IngestAnswer,
-  batch: ChainBatch,
-  { committed }: Services,
-): void {
-  if (seq === null || snapshotId === null) return;
-  const { quotes, ...head } = batch;
-  committed(batch.ticker, {
-    ...head,
-    seq,
-    snapshotId,
-    asOfMs,
-    receivedAtMs: serverReceivedAtMs,
-    late: false,
-    traceId: null,
-    columns: columnsOf(quotes),
-  });
-}
-
 function answerOf(
   stored: IngestAnswer,
-  batch: ChainBatch,
+  batch: ColumnBatch,
   ignored: readonly string[],
 ): Ingested {
   return {
     success: true,
     dealId: stored.dealId,
     snapshotId: stored.snapshotId,
-    contractsReceived: batch.quotes.length,
+    contractsReceived: batch.columns.occ.length,
     serverReceivedAt: iso(stored.serverReceivedAtMs),
     ...(ignored.length > 0 ? { ignored } : {}),
   };
 }
 
-function logStored(stored: IngestAnswer, batch: ChainBatch, { log }: Services): void {
+function logStored(stored: IngestAnswer, batch: ColumnBatch, { log }: Services): void {
   log.info("ingest.stored", "Price data ingested successfully", {
     agentId: batch.agentId,
     ticker: batch.ticker,
     snapshotId: stored.snapshotId,
-    contractCount: batch.quotes.length,
+    contractCount: batch.columns.occ.length,
     serverTime: iso(stored.serverReceivedAtMs),
     agentTime: iso(batch.agentTimeMs),
     mode: batch.mode,
@@ -162,7 +142,7 @@ function logStored(stored: IngestAnswer, batch: ChainBatch, { log }: Services): 
 
 function logConflict(
   conflict: Extract<IngestOutcome, { kind: "conflict" }>,
-  batch: ChainBatch,
+  batch: ColumnBatch,
   { log }: Services,
 ): void {
   log.info("ingest.conflict", "Price conflict", {
@@ -196,23 +176,6 @@ function idempotencyProblems(headers: Headers): FieldProblem[] {
   if (key === null || /^[\x21-\x7e]{1,255}$/.test(key)) return [];
   const message = "must be 1 to 255 visible ASCII characters without a space";
   return [{ path: "header Idempotency-Key", message }];
-}
-
-/**
- * What tells one body from another. `sentAt` is left out: it says when this try was made, and a
- * try that is repeated is still the same batch.
- */
-function hashOf(body: unknown): Uint8Array | "too deep" {
-  try {
-    const text = JSON.stringify(body, function (key, value) {
-      return key === "sentAt" && this === body ? undefined : value;
-    });
-    return createHash("sha256").update(text).digest();
-  } catch (error) {
-    // JSON.parse reads any depth; JSON.stringify goes down it on the stack.
-    if (error instanceof RangeError) return "too deep";
-    throw error;
-  }
 }
 
 /** The trace of a `traceparent` header (W3C Trace Context, section 3.2); `null` where there is none. */

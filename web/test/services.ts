@@ -1,4 +1,6 @@
 /** What handlers are given, without a database behind it, for tests that need none. */
+import { StoredSets } from "../../db/stored_sets.ts";
+import { ContractSets } from "../../options/wire/contract_sets.ts";
 import { systemClock } from "../../base/clock.ts";
 import { connectDatabase } from "../../db/connect.ts";
 import { silentLog } from "../../telemetry/log.ts";
@@ -28,6 +30,8 @@ export function withoutDatabase(change: Partial<Services> = {}): Services {
     lastUsed: { used: () => {} },
     limits: limitsOf(clock, DEFAULT_LIMITS),
     chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
+    sentSets: new ContractSets(),
+    storedSets: new StoredSets(),
     committed: () => {},
     openLive: () => {},
     conflictWindowMs: 60_000,
