@@ -3,6 +3,7 @@
  * field what is wrong with it (`docs/specs/wire.md`).
  */
 import { type FieldProblem, MAX_FIELD_PROBLEMS } from "../../base/problem.ts";
+import { type ColumnBatch, columnsOf } from "../columns.ts";
 import {
   type Contract,
   makeContract,
@@ -72,6 +73,19 @@ export function parseIngest(body: unknown): IngestOutcome {
   if (!head || errors.list.length > 0) return { ok: false, errors: errors.list };
   for (const row of arrayAt(body, "missing")) ignored.note(row, MISSING_KEYS, "missing[].");
   return { ok: true, batch: { ...head, quotes }, ignored: ignored.names };
+}
+
+/** A body that was read into columns, with the unknown fields it had; or what is wrong with it. */
+export type ReadOutcome =
+  | { readonly ok: true; readonly batch: ColumnBatch; readonly ignored: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly FieldProblem[] };
+
+/** Reads an ingest body as {@link parseIngest} does, into columns. */
+export function readIngest(body: unknown): ReadOutcome {
+  const read = parseIngest(body);
+  if (!read.ok) return read;
+  const { quotes, ...head } = read.batch;
+  return { ok: true, batch: { ...head, columns: columnsOf(quotes) }, ignored: read.ignored };
 }
 
 /** The fields of a body's head that are known. */
