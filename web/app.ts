@@ -27,7 +27,7 @@ export function buildApp(parts: AppParts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const say = failureSayer(parts);
   app.use(requestId());
-  app.use(nameRequest);
+  app.use(nameRequest(parts.services));
   app.use(headers);
   app.use(methodNotAllowed({
     app,
@@ -104,10 +104,20 @@ const headers: MiddlewareHandler = secureHeaders({
 });
 
 /** Hono's own header is lost where a handler answers with a plain `Response`. */
-const nameRequest: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next();
-  c.res.headers.set("X-Request-Id", c.get("requestId"));
-};
+function nameRequest({ clock, log }: Services): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const beganMs = clock.monotonicMs();
+    await next();
+    const requestId = c.get("requestId");
+    c.res.headers.set("X-Request-Id", requestId);
+    // The path and nothing else of what was sent: a header or a query may hold a secret.
+    log.debug("web.request", `${c.req.method} ${c.req.path}`, {
+      requestId,
+      status: c.res.status,
+      tookMs: Math.round(clock.monotonicMs() - beganMs),
+    });
+  };
+}
 
 type Say = (c: Context<AppEnv>, failure: Failure) => Promise<Response>;
 
