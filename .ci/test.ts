@@ -33,7 +33,8 @@ const suites: Readonly<Record<string, Suite>> = {
   unit: {
     paths: ["."],
     ignore: [CLIENTS, BROWSER, CONTAINERS],
-    flags: ["--quiet", "--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
+    // Not --quiet, which would keep from us what the tests print.
+    flags: ["--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
     database: true,
   },
   clients: { paths: [CLIENTS], missing: pythonMissing },

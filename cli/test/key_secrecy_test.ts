@@ -11,7 +11,10 @@ import { pidOf, type Ran, run, runWith, startWith, until, withData } from "./las
 const DEBUG = { LOG_LEVEL: "debug", TICKERS: "CSGS" };
 
 /** Well-formed, and of no database. */
-const MADE_UP = keyText(crypto.getRandomValues(new Uint8Array(20)));
+const madeUp = (): string => keyText(crypto.getRandomValues(new Uint8Array(20)));
+const MADE_UP = madeUp();
+/** One that no server has been asked about before the database is away. */
+const NEVER_SEEN = madeUp();
 
 interface Posting {
   readonly url: string;
@@ -126,7 +129,7 @@ Deno.test("a key is where it must be, and in nothing that any program prints, an
     for (const pid of processes) signalProcess(pid, "SIGSTOP");
     try {
       await expect(503, {});
-      await expect(503, { key: MADE_UP });
+      await expect(503, { key: NEVER_SEEN });
     } finally {
       for (const pid of processes) signalProcess(pid, "SIGCONT");
     }
@@ -150,7 +153,7 @@ Deno.test("a key is where it must be, and in nothing that any program prints, an
       "debug lines are there",
     );
     assert.match(all, /Invalid API key/);
-    for (const [whose, secret] of Object.entries({ key, own, MADE_UP })) {
+    for (const [whose, secret] of Object.entries({ key, own, MADE_UP, NEVER_SEEN })) {
       const part = secret.slice("lm_agent_".length, -8);
       const line = all.split("\n").find((line) => line.includes(part));
       assert.equal(line?.replaceAll(part, "…"), undefined, `${whose} was printed`);
