@@ -64,6 +64,8 @@ export interface AppEnv {
   };
   readonly Variables: {
     readonly requestId: string;
+    /** What is told of a key's limit, on whatever is answered. */
+    readonly rateHeaders?: Readonly<Record<string, string>>;
   };
 }
 
