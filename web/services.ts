@@ -70,6 +70,8 @@ export interface AppEnv {
   };
   readonly Variables: {
     readonly requestId: string;
+    /** What is told of a key's limit, on whatever is answered. */
+    readonly rateHeaders?: Readonly<Record<string, string>>;
   };
 }
 
