@@ -74,25 +74,27 @@ const conditionsRow = z.object({
   skew: z.number().nullable(),
   putVolume: count,
   callVolume: count,
-  putCallVolumeRatio: z.number().nullable(),
   putOpenInterest: count,
   callOpenInterest: count,
-  putCallOpenInterestRatio: z.number().nullable(),
+  day: z.string(),
+  expiries: z.array(z.string()).nullable(),
+  expiryAtmIv: z.array(z.number()).nullable(),
+  expirySkew: z.array(z.number().nullable()).nullable(),
 });
 
-const expiryRow = z.object({
-  seq: z.number().int(),
-  expiry: z.string(),
-  days: z.number().int(),
-  atmIv: z.number(),
-  skew: z.number().nullable(),
-});
-
-/** The conditions of one expiry. IV and skew are fractions, `days` calendar days in New York. */
-export type StoredExpiry = Omit<z.infer<typeof expiryRow>, "seq">;
+/** The volatilities of one expiry: fractions; `days` are calendar days in New York. */
+export interface StoredExpiry {
+  readonly expiry: string;
+  readonly days: number;
+  readonly atmIv: number;
+  readonly skew: number | null;
+}
 
 /** The conditions at one snapshot, as the views have them. IV and skew are fractions. */
-export interface StoredConditions extends z.infer<typeof conditionsRow> {
+export interface StoredConditions
+  extends Omit<z.infer<typeof conditionsRow>, "day" | "expiries" | "expiryAtmIv" | "expirySkew"> {
+  readonly putCallVolumeRatio: number | null;
+  readonly putCallOpenInterestRatio: number | null;
   readonly expiries: readonly StoredExpiry[];
 }
 
@@ -104,49 +106,69 @@ export interface TimeRange {
 
 /**
  * A ticker's conditions by (asOf, seq); of a snapshot stored before they were worked out, all but
- * the spot is null.
+ * the spot is null. It is what the views show, without a row for each of a month's expiries.
  */
 export async function marketConditions(
   sql: Sql,
   ticker: Ticker,
   { fromMs, toMs }: TimeRange,
 ): Promise<StoredConditions[]> {
-  const from = new Date(fromMs).toISOString();
-  const to = new Date(toMs).toISOString();
   const rows = await sql`
     SELECT
-      snapshot_id::text AS "snapshotId",
+      id::text AS "snapshotId",
       seq::double precision,
       (extract(epoch FROM as_of) * 1000)::double precision AS "asOfMs",
       (extract(epoch FROM received_at) * 1000)::double precision AS "receivedAtMs",
       late,
       spot::double precision,
-      atm_iv::double precision AS "atmIv",
-      skew::double precision,
+      atm_iv AS "atmIv",
+      skew,
       put_volume::double precision AS "putVolume",
       call_volume::double precision AS "callVolume",
-      put_call_volume_ratio::double precision AS "putCallVolumeRatio",
       put_open_interest::double precision AS "putOpenInterest",
       call_open_interest::double precision AS "callOpenInterest",
-      put_call_open_interest_ratio::double precision AS "putCallOpenInterestRatio"
-    FROM market_conditions
-    WHERE ticker = ${ticker} AND as_of >= ${from}::timestamptz AND as_of < ${to}::timestamptz
+      (as_of AT TIME ZONE 'America/New_York')::date::text AS day,
+      to_json(expiries) AS expiries,
+      to_json(expiry_atm_iv) AS "expiryAtmIv",
+      to_json(expiry_skew) AS "expirySkew"
+    FROM batches
+    WHERE ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
+      AND as_of >= ${new Date(fromMs).toISOString()}::timestamptz
+      AND as_of < ${new Date(toMs).toISOString()}::timestamptz
+      AND mode = 'snapshot'
     ORDER BY as_of, seq`;
-  const expiryRows = await sql`
-    SELECT
-      seq::double precision,
-      expiry::text,
-      days,
-      atm_iv::double precision AS "atmIv",
-      skew::double precision
-    FROM market_conditions_by_expiry
-    WHERE ticker = ${ticker} AND as_of >= ${from}::timestamptz AND as_of < ${to}::timestamptz
-    ORDER BY seq, expiry`;
-  const bySeq = Map.groupBy(z.array(expiryRow).parse(expiryRows), ({ seq }) => seq);
-  return z.array(conditionsRow).parse(rows).map((row) => ({
+  return z.array(conditionsRow).parse(rows).map(storedConditions);
+}
+
+function storedConditions(
+  { day, expiries, expiryAtmIv, expirySkew, ...row }: z.infer<typeof conditionsRow>,
+): StoredConditions {
+  return {
     ...row,
-    expiries: (bySeq.get(row.seq) ?? []).map(({ seq: _, ...expiry }) => expiry),
-  }));
+    atmIv: fraction(row.atmIv),
+    skew: fraction(row.skew),
+    putCallVolumeRatio: ratio(row.putVolume, row.callVolume),
+    putCallOpenInterestRatio: ratio(row.putOpenInterest, row.callOpenInterest),
+    expiries: (expiries ?? []).map((expiry, n) => {
+      const days = Math.round((Date.parse(expiry) - Date.parse(day)) / DAY_MS);
+      // The three arrays are written with one value for each expiry.
+      const atmIv = (expiryAtmIv?.[n] ?? NaN) / GREEK_SCALE;
+      return { expiry, days, atmIv, skew: fraction(expirySkew?.[n] ?? null) };
+    }),
+  };
+}
+
+function fraction(whole: number | null): number | null {
+  return whole === null ? null : whole / GREEK_SCALE;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Null where there is no call to hold the puts against; four decimals, as the views have. */
+function ratio(puts: number | null, calls: number | null): number | null {
+  return puts === null || calls === null || calls === 0
+    ? null
+    : Math.round(puts / calls * 10_000) / 10_000;
 }
 
 // Only checked tickers are stored.

@@ -114,6 +114,68 @@ Deno.test("marketConditions() takes the range's start and leaves its end", async
   });
 });
 
+Deno.test("marketConditions() says what the views say", async () => {
+  await withTestDatabase(async (sql) => {
+    const ingest = await store(sql, smile(), AGENT_TIME_MS);
+    await ingest();
+    await backfillConditions(sql);
+    const [read] = await marketConditions(sql, EA, ALWAYS);
+    assert.ok(read);
+    const { expiries, asOfMs: _, receivedAtMs: __, ...whole } = read;
+    const [row] = await sql`
+      SELECT snapshot_id::text AS "snapshotId", seq::integer, late, spot::float8,
+        atm_iv::float8 AS "atmIv", skew::float8, put_volume::integer AS "putVolume",
+        call_volume::integer AS "callVolume", put_call_volume_ratio::float8 AS "putCallVolumeRatio",
+        put_open_interest::integer AS "putOpenInterest",
+        call_open_interest::integer AS "callOpenInterest",
+        put_call_open_interest_ratio::float8 AS "putCallOpenInterestRatio"
+      FROM market_conditions
+      WHERE ticker = 'EA'`;
+    assert.deepEqual(whole, { ...row });
+    const rows = await sql`
+      SELECT expiry::text, days, atm_iv::float8 AS "atmIv", skew::float8
+      FROM market_conditions_by_expiry
+      WHERE ticker = 'EA'
+      ORDER BY expiry`;
+    assert.deepEqual(expiries, rows.map((one) => ({ ...one })));
+    assert.equal(expiries.length, 2);
+  });
+});
+
+/** Five-minute snapshots of a month, 21 days of six and a half hours, of each of 21 tickers. */
+const MONTH = 1_638;
+
+Deno.test("a month of at-the-money volatility is read from the index alone", async () => {
+  await withTestDatabase(async (sql) => {
+    await follow(sql);
+    await sql`INSERT INTO tickers (symbol) SELECT 'T' || n FROM generate_series(1, 20) AS n`;
+    await sql`INSERT INTO contract_sets (hash, occ) SELECT sha256(''), '{EA261218C00210000}'`;
+    await sql`
+      INSERT INTO batches (
+        id, ticker_id, seq, as_of, received_at, agent_time, late, mode, agent_id, spot,
+        contract_set, atm_iv
+      )
+      SELECT n, t.id, n, d.at, d.at, d.at, false, 'snapshot', 'deals', 200, sha256(''), 250000 + n
+      FROM generate_series(1, ${MONTH}) AS n
+      CROSS JOIN tickers AS t
+      CROSS JOIN LATERAL (SELECT '2026-11-01Z'::timestamptz + n * interval '5 min') AS d (at)`;
+    await sql`VACUUM ANALYZE batches`;
+    await sql`ANALYZE tickers`;
+    const lines = await sql`
+      EXPLAIN (ANALYZE, BUFFERS)
+      SELECT as_of, atm_iv
+      FROM market_conditions
+      WHERE ticker = 'EA' AND as_of >= '2026-11-01' AND as_of < '2026-12-01'
+      ORDER BY as_of`;
+    const plan = lines.map((line) => String(line["QUERY PLAN"])).join("\n");
+    assert.match(plan, /Index Only Scan using batches_\S+/);
+    assert.match(plan, /Heap Fetches: 0/);
+    assert.match(plan, new RegExp(`rows=${MONTH}`));
+    const pages = Number(/shared hit=(\d+)/.exec(plan)?.[1]);
+    assert.ok(pages < 100, `${pages} pages were read:\n${plan}`);
+  });
+});
+
 Deno.test("conditionColumns() writes an expiry without a skew as NULL", () => {
   const conditions = conditionsOf(columnsOf(smile()), {
     ticker: EA,

@@ -14,6 +14,12 @@ ALTER TABLE batches
   ADD COLUMN expiry_atm_iv integer[],
   ADD COLUMN expiry_skew integer[];
 
+-- A month of a ticker's conditions is read from the index alone: its rows lie among those of all
+-- other tickers, each on a page of its own.
+DROP INDEX batches_as_of;
+
+CREATE INDEX batches_as_of ON batches (ticker_id, as_of, seq) INCLUDE (mode, spot, atm_iv, skew);
+
 -- One row a snapshot.
 CREATE VIEW market_conditions AS
 SELECT
