@@ -150,15 +150,23 @@ Deno.test("a month of at-the-money volatility is read from the index alone", asy
     await follow(sql);
     await sql`INSERT INTO tickers (symbol) SELECT 'T' || n FROM generate_series(1, 20) AS n`;
     await sql`INSERT INTO contract_sets (hash, occ) SELECT sha256(''), '{EA261218C00210000}'`;
-    await sql`
-      INSERT INTO batches (
-        id, ticker_id, seq, as_of, received_at, agent_time, late, mode, agent_id, spot,
-        contract_set, atm_iv
-      )
-      SELECT n, t.id, n, d.at, d.at, d.at, false, 'snapshot', 'deals', 200, sha256(''), 250000 + n
-      FROM generate_series(1, ${MONTH}) AS n
-      CROSS JOIN tickers AS t
-      CROSS JOIN LATERAL (SELECT '2026-11-01Z'::timestamptz + n * interval '5 min') AS d (at)`;
+    await sql.begin(async (tx) => {
+      // VACUUM knows only rows to be seen by all whose commit is on the disk.
+      await tx`SET LOCAL synchronous_commit = on`;
+      await tx`
+        INSERT INTO batches (
+          id, ticker_id, seq, as_of, received_at, agent_time, late, mode, agent_id, spot,
+          contract_set, atm_iv, trace_id
+        )
+        SELECT
+          n, t.id, n, d.at, d.at, d.at, false, 'snapshot', 'deals', 200, sha256(''), 250000 + n,
+          -- A stand-in for the rest of a real row.
+          repeat('x', 700)
+        FROM generate_series(1, ${MONTH}) AS n
+        CROSS JOIN tickers AS t
+        CROSS JOIN LATERAL (SELECT '2026-11-01Z'::timestamptz + n * interval '5 min') AS d (at)
+        ORDER BY n`;
+    });
     await sql`VACUUM ANALYZE batches`;
     await sql`ANALYZE tickers`;
     const lines = await sql`

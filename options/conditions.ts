@@ -10,7 +10,6 @@ import {
   BARRED,
   ColumnsJudge,
   countFlags,
-  isOwnRoot,
   type QualityBits,
   type QualityContext,
   type QualityFlag,
@@ -82,10 +81,10 @@ export function conditionsOf(
   const { spot } = context;
   if (isBlank(columns)) return { spot, ...none, ...NO_TOTALS, noVolatility: "blank" };
   const judge = new ColumnsJudge(columns, layout, context);
-  const totals = totalsOf(columns, layout, context, judge);
+  const totals = totalsOf(columns, layout, judge);
   if (spot === null) return { spot, ...none, ...totals, noVolatility: "no_spot" };
   const money = new Money(columns, judge, spot);
-  const expiries = expiriesOf(layout, context, money);
+  const expiries = expiriesOf(layout, context.atMs, judge, money);
   const near = atHorizon(expiries);
   return {
     spot,
@@ -121,32 +120,37 @@ function isBlank({ occ, fields: { bid, ask } }: QuoteColumns): boolean {
 
 function totalsOf(
   { fields: { volume, openInterest } }: QuoteColumns,
-  layout: ChainLayout,
-  { ticker }: QualityContext,
+  { series }: ChainLayout,
   judge: ColumnsJudge,
 ): Totals {
-  const own = layout.series.filter(({ root }) => isOwnRoot(root, ticker));
-  const sum = (column: Int32Array | null, side: "calls" | "puts"): number | null => {
-    if (column === null) return null;
-    let total = 0;
-    let some = false;
-    for (const { calls, puts, end } of own) {
-      const stop = side === "calls" ? puts : end;
-      for (let row = side === "calls" ? calls : puts; row < stop; row++) {
-        const value = column[row] ?? NONE;
-        if (value === NONE || judge.isPreSplit(layout.strikes[row] ?? NaN)) continue;
-        total += value;
-        some = true;
-      }
-    }
-    return some ? total : null;
-  };
   return {
-    putVolume: sum(volume, "puts"),
-    callVolume: sum(volume, "calls"),
-    putOpenInterest: sum(openInterest, "puts"),
-    callOpenInterest: sum(openInterest, "calls"),
+    putVolume: sumOf(volume, series, "put", judge),
+    callVolume: sumOf(volume, series, "call", judge),
+    putOpenInterest: sumOf(openInterest, series, "put", judge),
+    callOpenInterest: sumOf(openInterest, series, "call", judge),
   };
+}
+
+function sumOf(
+  column: Int32Array | null,
+  series: readonly Series[],
+  side: "call" | "put",
+  judge: ColumnsJudge,
+): number | null {
+  if (column === null) return null;
+  let total = 0;
+  let counted = 0;
+  for (const one of series) {
+    if (!judge.isOwn(one)) continue;
+    const end = side === "call" ? one.puts : one.end;
+    for (let row = side === "call" ? one.calls : one.puts; row < end; row++) {
+      const value = column[row] ?? NONE;
+      if (value === NONE || judge.isPreSplit(row)) continue;
+      total += value;
+      counted++;
+    }
+  }
+  return counted === 0 ? null : total;
 }
 
 const DAY_MS = 86_400_000;
@@ -155,11 +159,12 @@ const YEAR_DAYS = 365;
 /** One for each day: where two roots share it (SPX and SPXW), of the one that ends later. */
 function expiriesOf(
   layout: ChainLayout,
-  { ticker, atMs }: QualityContext,
+  atMs: number,
+  judge: ColumnsJudge,
   money: Money,
 ): ExpiryConditions[] {
   const series = layout.series
-    .filter(({ root, expiresAtMs }) => isOwnRoot(root, ticker) && expiresAtMs > atMs)
+    .filter((one) => judge.isOwn(one) && one.expiresAtMs > atMs)
     .sort((a, b) =>
       a.expiry < b.expiry ? -1 : a.expiry > b.expiry ? 1 : b.expiresAtMs - a.expiresAtMs
     );

@@ -8,6 +8,8 @@ import { type IsoDate, type OccSymbol, parseOcc } from "./contract.ts";
 
 /** The contracts of one root and expiry: rows `calls` to `puts` are calls, `puts` to `end` puts. */
 export interface Series {
+  /** Its place in the layout. */
+  readonly index: number;
   readonly root: string;
   readonly expiry: IsoDate;
   readonly expiresAtMs: number;
@@ -56,6 +58,7 @@ export function layoutOf(occ: readonly OccSymbol[]): ChainLayout {
     while (startsSide(occ[end], name, "P")) end++;
     const { root, expiry } = contract;
     series.push({
+      index: series.length,
       root,
       expiry,
       expiresAtMs: expiresAtMs(contract),
@@ -74,24 +77,27 @@ function startsSide(occ: OccSymbol | undefined, name: string, right: "C" | "P"):
     occ.startsWith(name);
 }
 
-/** Calls and puts side by side, by strike. */
+/** Calls and puts side by side, by strike: both ascend. */
 function pairsOf(
   strikes: Float64Array,
   calls: number,
   puts: number,
   end: number,
 ): Pick<Series, "strikes" | "callRows" | "putRows"> {
-  const rows = new Map<number, { call: number; put: number }>();
-  for (let row = calls; row < end; row++) {
-    const strike = strikes[row] ?? NaN;
-    const pair = rows.get(strike) ?? { call: -1, put: -1 };
-    pair[row < puts ? "call" : "put"] = row;
-    rows.set(strike, pair);
+  const levels = new Float64Array(end - calls);
+  const callRows = new Int32Array(end - calls).fill(-1);
+  const putRows = new Int32Array(end - calls).fill(-1);
+  let level = 0;
+  for (let call = calls, put = puts; call < puts || put < end; level++) {
+    const callStrike = call < puts ? strikes[call] ?? NaN : Infinity;
+    const putStrike = put < end ? strikes[put] ?? NaN : Infinity;
+    levels[level] = Math.min(callStrike, putStrike);
+    if (callStrike <= putStrike) callRows[level] = call++;
+    if (putStrike <= callStrike) putRows[level] = put++;
   }
-  const pairs = [...rows].sort(([a], [b]) => a - b);
   return {
-    strikes: Float64Array.from(pairs, ([strike]) => strike),
-    callRows: Int32Array.from(pairs, ([, { call }]) => call),
-    putRows: Int32Array.from(pairs, ([, { put }]) => put),
+    strikes: levels.slice(0, level),
+    callRows: callRows.slice(0, level),
+    putRows: putRows.slice(0, level),
   };
 }

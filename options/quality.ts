@@ -142,70 +142,84 @@ export function isOwnRoot(root: string, ticker: Ticker): boolean {
  * judged as they are asked for, since a calculation looks at few of them.
  */
 export class ColumnsJudge {
-  readonly #columns: QuoteColumns;
-  readonly #layout: ChainLayout;
-  readonly #context: QualityContext;
+  readonly #fields: QuoteColumns["fields"];
+  readonly #strikes: Float64Array;
+  readonly #spot: number | null;
+  /** By series: whether its root is the ticker's own, and how long it has yet to run. */
+  readonly #own: readonly boolean[];
+  readonly #years: readonly number[];
   readonly #split: SplitBounds | undefined;
 
-  constructor(columns: QuoteColumns, layout: ChainLayout, context: QualityContext) {
-    this.#columns = columns;
-    this.#layout = layout;
-    this.#context = context;
-    this.#split = this.#findSplit();
+  constructor(
+    { fields }: QuoteColumns,
+    { series, strikes }: ChainLayout,
+    { ticker, spot, atMs }: QualityContext,
+  ) {
+    this.#fields = fields;
+    this.#strikes = strikes;
+    this.#spot = spot;
+    this.#own = series.map(({ root }) => isOwnRoot(root, ticker));
+    this.#years = series.map(({ expiresAtMs }) => yearsLeft(expiresAtMs, atMs));
+    this.#split = spot === null ? undefined : this.#findSplit(series, spot);
+  }
+
+  /** Whether a series' root is one of the ticker's own. */
+  isOwn({ index }: Series): boolean {
+    return this.#own[index] ?? false;
   }
 
   /** The flags of a row, which is of the given series. */
   bits(row: number, series: Series): QualityBits {
-    const { bid, ask, impliedVol } = this.#columns.fields;
-    const { ticker, spot, atMs } = this.#context;
+    const { bid, ask, impliedVol } = this.#fields;
     const bidNow = priceAt(bid, row);
     const askNow = priceAt(ask, row);
     let bits = sidesBits(bidNow, askNow);
     const iv = impliedVol?.[row] ?? NONE;
     bits |= iv === NONE ? IV_MISSING : ivBits(iv / GREEK_SCALE);
     if (!this.#hasGreeks(row)) bits |= GREEKS_MISSING;
-    if (!isOwnRoot(series.root, ticker)) return bits | ADJUSTED;
-    if (spot === null) return bits;
-    const strike = this.#layout.strikes[row] ?? NaN;
-    if (this.#split && isBeyond(strike, this.#split)) return bits | PRE_SPLIT;
-    const years = yearsLeft(series.expiresAtMs, atMs);
-    return bits | spotBits(bidNow, askNow, strike, row >= series.puts, spot, years);
+    if (!this.isOwn(series)) return bits | ADJUSTED;
+    if (this.isPreSplit(row)) return bits | PRE_SPLIT;
+    if (this.#spot === null) return bits;
+    const years = this.#years[series.index] ?? 0;
+    const strike = this.#strikes[row] ?? NaN;
+    return bits | spotBits(bidNow, askNow, strike, row >= series.puts, this.#spot, years);
   }
 
-  /** Whether a strike of the ticker's own roots is of before a split. */
-  isPreSplit(strike: number): boolean {
-    return this.#split !== undefined && isBeyond(strike, this.#split);
+  /** Whether a row of an own root is of before a split. */
+  isPreSplit(row: number): boolean {
+    return this.#split !== undefined && isBeyond(this.#strikes[row] ?? NaN, this.#split);
   }
 
   #hasGreeks(row: number): boolean {
-    const { delta, gamma, theta, vega } = this.#columns.fields;
+    const { delta, gamma, theta, vega } = this.#fields;
     return (delta?.[row] ?? NONE) !== NONE || (gamma?.[row] ?? NONE) !== NONE ||
       (theta?.[row] ?? NONE) !== NONE || (vega?.[row] ?? NONE) !== NONE;
   }
 
-  #findSplit(): SplitBounds | undefined {
-    const { ticker, spot, atMs } = this.#context;
-    if (spot === null) return undefined;
-    const { bid, ask } = this.#columns.fields;
+  #findSplit(all: readonly Series[], spot: number): SplitBounds | undefined {
     const scan = new SplitScan(spot);
-    for (const series of this.#layout.series) {
-      if (!isOwnRoot(series.root, ticker)) continue;
-      const { strikes, callRows, putRows } = series;
-      const years = yearsLeft(series.expiresAtMs, atMs);
-      const see = (level: number): boolean => {
-        const strike = strikes[level] ?? NaN;
-        if (!isFar(strike, spot)) return false;
-        for (const [rows, put] of [[callRows, false], [putRows, true]] as const) {
-          const row = rows[level] ?? -1;
-          if (row >= 0) scan.see(priceAt(bid, row), priceAt(ask, row), strike, put, years);
-        }
-        return true;
-      };
+    for (const series of all) {
+      if (!this.isOwn(series)) continue;
+      const { strikes } = series;
       // Strikes ascend: what is far lies at both ends.
-      for (let level = 0; level < strikes.length && see(level);) level++;
-      for (let level = strikes.length - 1; level >= 0 && see(level);) level--;
+      let level = 0;
+      for (; isFar(strikes[level] ?? spot, spot); level++) this.#see(scan, series, level);
+      for (let last = strikes.length - 1; last >= level; last--) {
+        if (!isFar(strikes[last] ?? spot, spot)) break;
+        this.#see(scan, series, last);
+      }
     }
     return scan.bounds();
+  }
+
+  #see(scan: SplitScan, { index, strikes, callRows, putRows }: Series, level: number): void {
+    const { bid, ask } = this.#fields;
+    const strike = strikes[level] ?? NaN;
+    const years = this.#years[index] ?? 0;
+    const call = callRows[level] ?? -1;
+    const put = putRows[level] ?? -1;
+    if (call >= 0) scan.see(priceAt(bid, call), priceAt(ask, call), strike, false, years);
+    if (put >= 0) scan.see(priceAt(bid, put), priceAt(ask, put), strike, true, years);
   }
 }
 
