@@ -1,0 +1,208 @@
+/**
+ * Writing history that came by another way than the ingest call: files of `export`, recorded
+ * chains, the first version's table. It keeps what ingest promises: `seq` and the time of receipt
+ * rise together, nothing that is known is undone, the same batch is stored once.
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { columnsOf, NONE, quotesOf } from "../options/columns.ts";
+import type { Ticker } from "../options/contract.ts";
+import type { HistoryBatch } from "../options/formats/history.ts";
+import { QUOTE_FIELDS } from "../options/quote.ts";
+import { toColumns } from "./batch_columns.ts";
+import { batchesAfter } from "./batches.ts";
+import type { Sql } from "./connect.ts";
+import { followedTicker } from "./tickers.ts";
+import { addWatch } from "./watches.ts";
+
+/**
+ * What became of a batch:
+ * - `stored`: it came after all that its ticker has, and is kept with its times as they are;
+ * - `late`: the ticker has newer data, so that it is history at its own `asOf`, received now;
+ * - `known`: the same batch is there already;
+ * - `future`: it was received after the installation's clock, and is not stored.
+ */
+export type HistoryOutcome = "stored" | "late" | "known" | "future";
+
+/** The ticker is neither a deal nor watched. */
+export class NotFollowedError extends Error {
+  override readonly name = "NotFollowedError";
+  constructor(readonly ticker: Ticker) {
+    super(`${ticker} is neither a deal nor watched`);
+  }
+}
+
+/** Ends a transaction of which nothing is to stay. */
+class RolledBack extends Error {}
+
+/**
+ * Stores batches of one ticker in the order of their receipt, all or none, and says what became of
+ * each. Writers of the ticker wait meanwhile. With `dryRun` nothing is stored and the answer is the
+ * same; with `follow` a ticker that is not followed is watched from now on. Throws
+ * {@link NotFollowedError}.
+ */
+export async function storeHistory(
+  sql: Sql,
+  ticker: Ticker,
+  batches: readonly HistoryBatch[],
+  { dryRun = false, follow = false }: { readonly dryRun?: boolean; readonly follow?: boolean } = {},
+): Promise<HistoryOutcome[]> {
+  let outcomes: HistoryOutcome[] = [];
+  try {
+    await sql.begin(async (transaction) => {
+      // A transaction is a connection with all that is used of it here.
+      const within = transaction as unknown as Sql;
+      if (follow && !(await followedTicker(within, ticker))) await addWatch(within, ticker);
+      outcomes = await store(within, ticker, batches);
+      if (dryRun) throw new RolledBack();
+    });
+  } catch (error) {
+    if (!(error instanceof RolledBack)) throw error;
+  }
+  return outcomes;
+}
+
+const position = z.object({
+  id: z.number(),
+  seq: z.number(),
+  nowMs: z.number(),
+  lastWriteMs: z.number().nullable(),
+});
+
+async function store(
+  sql: Sql,
+  ticker: Ticker,
+  batches: readonly HistoryBatch[],
+): Promise<HistoryOutcome[]> {
+  const at = await lockTicker(sql, ticker);
+  const known = await knownIdentities(sql, ticker, batches);
+  const inserts: Promise<unknown>[] = [];
+  const agents = new Set<string>();
+  let { seq } = at;
+  let lastWriteMs = at.lastWriteMs ?? Number.NEGATIVE_INFINITY;
+  const outcomes = batches.map((batch): HistoryOutcome => {
+    if (batch.receivedAtMs > at.nowMs) return "future";
+    const identity = identityOf(batch);
+    if (known.has(identity)) return "known";
+    known.add(identity);
+    const inOrder = batch.receivedAtMs >= lastWriteMs;
+    const placed = inOrder
+      ? { ...batch, seq: Math.max(seq + 1, batch.seq) }
+      : { ...batch, seq: seq + 1, late: true, receivedAtMs: Math.max(at.nowMs, lastWriteMs) };
+    seq = placed.seq;
+    lastWriteMs = placed.receivedAtMs;
+    agents.add(placed.agentId);
+    inserts.push(insert(sql, at.id, placed));
+    return inOrder ? "stored" : "late";
+  });
+  if (inserts.length === 0) return outcomes;
+  await Promise.all(inserts);
+  await sql`
+    UPDATE tickers
+    SET seq = ${seq}, last_write_at = ${iso(lastWriteMs)}::timestamptz
+    WHERE id = ${at.id}`;
+  await sql`
+    INSERT INTO agents (name)
+    SELECT unnest(string_to_array(${[...agents].join(",")}::text, ','))
+    ON CONFLICT DO NOTHING`;
+  return outcomes;
+}
+
+/** Where a ticker's history stands, which is nobody else's to change until the transaction ends. */
+async function lockTicker(sql: Sql, ticker: Ticker): Promise<z.infer<typeof position>> {
+  const [row] = await sql`
+    WITH locked AS MATERIALIZED (
+      SELECT t.id, t.seq, t.last_write_at
+      FROM tickers AS t
+      WHERE t.symbol = ${ticker}
+        AND (
+          EXISTS (SELECT FROM deals WHERE deals.ticker_id = t.id AND deals.removed_at IS NULL)
+          OR EXISTS (SELECT FROM watches WHERE watches.ticker_id = t.id)
+        )
+      FOR NO KEY UPDATE
+    )
+    SELECT
+      id,
+      seq::double precision,
+      (extract(epoch FROM domain_now()) * 1000)::double precision AS "nowMs",
+      (extract(epoch FROM last_write_at) * 1000)::double precision AS "lastWriteMs"
+    FROM locked`;
+  if (row === undefined) throw new NotFollowedError(ticker);
+  return position.parse(row);
+}
+
+async function insert(sql: Sql, tickerId: number, batch: HistoryBatch): Promise<void> {
+  const columns = toColumns(quotesOf(batch.columns));
+  const { fields } = columns;
+  await sql`
+    WITH listed AS (
+      INSERT INTO contract_sets (hash, occ)
+      VALUES (${columns.setHash}, ${columns.occ}::text[])
+      ON CONFLICT DO NOTHING
+    )
+    INSERT INTO batches (
+      id, ticker_id, seq, as_of, received_at, agent_time, late, mode, read_id, agent_id, trace_id,
+      spot, contract_set, bid, ask, last, volume, open_interest, implied_vol, delta, gamma, theta,
+      vega, bid_size, ask_size, kind, multiplier, quoted_at, missing
+    )
+    SELECT
+      nextval('batch_ids'), ${tickerId}::integer, ${batch.seq}::bigint,
+      ${iso(batch.asOfMs)}::timestamptz, ${iso(batch.receivedAtMs)}::timestamptz,
+      ${iso(batch.agentTimeMs)}::timestamptz, ${batch.late}::boolean, ${batch.mode},
+      ${batch.readId}, ${batch.agentId}, ${batch.traceId},
+      ${batch.spot}::double precision::numeric, ${columns.setHash}, ${fields.bid}::integer[],
+      ${fields.ask}::integer[], ${fields.last}::integer[], ${fields.volume}::integer[],
+      ${fields.openInterest}::integer[], ${fields.impliedVol}::integer[],
+      ${fields.delta}::integer[], ${fields.gamma}::integer[], ${fields.theta}::integer[],
+      ${fields.vega}::integer[], ${fields.bidSize}::integer[], ${fields.askSize}::integer[],
+      ${columns.kind}::smallint[], ${columns.multiplier}::double precision[],
+      ${columns.quotedAt}::bigint[], ${JSON.stringify(batch.missing)}::text::jsonb`;
+}
+
+/** What tells batches of a ticker apart: who brought what, as of when. */
+type Identity = string & { readonly __identity: never };
+
+/** The identities of the stored batches that are of the same moments. */
+async function knownIdentities(
+  sql: Sql,
+  ticker: Ticker,
+  batches: readonly HistoryBatch[],
+): Promise<Set<Identity>> {
+  const moments = new Set(batches.map((batch) => batch.asOfMs));
+  const known = new Set<Identity>();
+  for await (const batch of batchesAfter(sql, ticker, { seq: 0 })) {
+    if (moments.has(batch.asOfMs)) {
+      known.add(identityOf({ ...batch, columns: columnsOf(batch.quotes) }));
+    }
+  }
+  return known;
+}
+
+function identityOf(
+  batch: Omit<HistoryBatch, "ticker" | "seq" | "receivedAtMs" | "late" | "traceId">,
+): Identity {
+  const { asOfMs, agentTimeMs, agentId, mode, readId, spot, columns, missing } = batch;
+  const names = missing.map(({ contract, reason }) => [contract, reason]);
+  const hash = createHash("sha256")
+    .update(JSON.stringify([asOfMs, agentTimeMs, agentId, mode, readId, spot, names]))
+    .update(columns.occ.join(","));
+  for (const field of QUOTE_FIELDS) {
+    const values = columns.fields[field];
+    hash.update(field);
+    if (values?.some((whole) => whole !== NONE)) hash.update(values);
+  }
+  hash.update("kind");
+  if (columns.kind?.some((kind) => kind !== 0)) hash.update(columns.kind);
+  hash.update(numbersText(columns.multiplier)).update(numbersText(columns.quotedAtMs));
+  // A text of this form is what the brand stands for.
+  return hash.digest("base64") as Identity;
+}
+
+/** As text: of NaN there are many bytes. */
+function numbersText(values: Float64Array | null): string {
+  return values?.some((value) => !Number.isNaN(value)) ? `[${values.join(",")}]` : "[]";
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
