@@ -159,8 +159,10 @@ async function insert(sql: Sql, tickerId: number, batch: HistoryBatch): Promise<
       ${columns.quotedAt}::bigint[], ${JSON.stringify(batch.missing)}::text::jsonb`;
 }
 
-/** What tells batches of a ticker apart: who brought what, as of when. */
-type Identity = string & { readonly __identity: never };
+declare const brand: unique symbol;
+
+/** What tells batches of a ticker apart: who brought what, as of when. A SHA-256 in Base64. */
+export type Identity = string & { readonly [brand]: "Identity" };
 
 /** The identities of the stored batches that are of the same moments. */
 async function knownIdentities(
@@ -178,7 +180,11 @@ async function knownIdentities(
   return known;
 }
 
-function identityOf(
+/**
+ * The identity of a batch. Where it stands (`seq`, the time of receipt, `late`) is no part of it,
+ * so that it is the same batch in every database.
+ */
+export function identityOf(
   batch: Omit<HistoryBatch, "ticker" | "seq" | "receivedAtMs" | "late" | "traceId">,
 ): Identity {
   const { asOfMs, agentTimeMs, agentId, mode, readId, spot, columns, missing } = batch;
@@ -201,6 +207,61 @@ function identityOf(
 /** As text: of NaN there are many bytes. */
 function numbersText(values: Float64Array | null): string {
   return values?.some((value) => !Number.isNaN(value)) ? `[${values.join(",")}]` : "[]";
+}
+
+/** What was offered for a ticker from a moment on. */
+export interface PastOffer {
+  readonly fromMs: number;
+  /** Per share. */
+  readonly cash: number;
+}
+
+/**
+ * Keeps what was offered for a ticker in the past, as a deal that is over: it begins with the first
+ * offer and ends at `endMs`, or where the next deal begins. Offers of a time of which a deal is
+ * known already are passed over; says whether they are kept.
+ */
+export async function keepPastOffers(
+  sql: Sql,
+  ticker: Ticker,
+  offers: readonly PastOffer[],
+  endMs: number,
+): Promise<boolean> {
+  const [first] = offers;
+  if (!first) return false;
+  const rows = await sql`
+    WITH
+    past AS (
+      INSERT INTO deals (ticker_id, created_at, removed_at)
+      SELECT t.id, ${iso(first.fromMs)}::timestamptz, least(
+        ${iso(endMs)}::timestamptz,
+        (
+          SELECT min(d.created_at)
+          FROM deals AS d
+          WHERE d.ticker_id = t.id AND d.created_at > ${iso(first.fromMs)}::timestamptz
+        )
+      )
+      FROM tickers AS t
+      WHERE t.symbol = ${ticker}
+        AND NOT EXISTS (
+          SELECT
+          FROM deals AS d
+          WHERE d.ticker_id = t.id
+            AND d.created_at <= ${iso(first.fromMs)}::timestamptz
+            AND (d.removed_at IS NULL OR d.removed_at > ${iso(first.fromMs)}::timestamptz)
+        )
+      RETURNING id
+    )
+    INSERT INTO deal_versions (deal_id, version, cash, valid_from)
+    SELECT past.id, o.version, o.cash, o.valid_from
+    FROM past
+    CROSS JOIN jsonb_to_recordset(${
+    JSON.stringify(
+      offers.map(({ fromMs, cash }, i) => ({ version: i + 1, cash, valid_from: iso(fromMs) })),
+    )
+  }::text::jsonb) AS o (version integer, cash numeric, valid_from timestamptz)
+    RETURNING deal_id`;
+  return rows.length > 0;
 }
 
 function iso(ms: number): string {

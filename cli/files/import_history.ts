@@ -24,7 +24,6 @@ export interface ImportCounts {
   readonly rowsRead: number;
   /** Rows of batches that are not taken, since one of them is wrong. */
   readonly rowsRefused: number;
-  readonly problems: number;
 }
 
 /** How an import is done, and whom it tells. */
@@ -48,11 +47,12 @@ export async function importHistory(
   const counts = new Map<Ticker, Mutable<TickerCount>>();
   let rowsRead = 0;
   let rowsRefused = 0;
-  let problems = 0;
   const waiting = new Map<Ticker, HistoryBatch[]>();
   let quotes = 0;
   const store = async (): Promise<void> => {
     for (const [ticker, batches] of waiting) {
+      // A dump is nearly, not quite, in the order in which its rows came.
+      batches.sort((a, b) => a.receivedAtMs - b.receivedAtMs);
       const outcomes = await storeChunk(sql, ticker, batches, options);
       const count = counts.get(ticker) ?? noneOf(ticker);
       counts.set(ticker, count);
@@ -70,7 +70,6 @@ export async function importHistory(
     if (item.kind === "refused") {
       rowsRead += item.rows;
       rowsRefused += item.rows;
-      problems += item.problems.length;
       for (const problem of item.problems) options.tell(problem);
       continue;
     }
@@ -84,7 +83,7 @@ export async function importHistory(
   }
   await store();
   const byName = [...counts.values()].sort((a, b) => a.ticker < b.ticker ? -1 : 1);
-  return { tickers: byName, rowsRead, rowsRefused, problems };
+  return { tickers: byName, rowsRead, rowsRefused };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

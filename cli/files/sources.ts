@@ -3,17 +3,20 @@ import { readChainFiles } from "../../options/formats/chain_file.ts";
 import { filesIn } from "../../options/formats/folder.ts";
 import type { HistoryItem } from "../../options/formats/history.ts";
 import { ChainFileError } from "../../options/formats/recorded.ts";
+import { isDump } from "../../options/formats/pg_dump.ts";
 import { chainItem } from "./chains.ts";
 import { isHistoryCsv, readCsv } from "./csv.ts";
+import { dumpedRows, type OpenDump, restoredDump } from "./dump.ts";
+import { firstVersionItems, PastOffers } from "./first_version.ts";
 import { isParquet, readParquet } from "./parquet.ts";
 
 /** Something that history is read from, any number of times. */
 interface Source {
-  items(): AsyncGenerator<HistoryItem, void, void>;
+  items(offers: PastOffers): AsyncGenerator<HistoryItem, void, void>;
 }
 
 /** The endings of the files that a folder is searched for. */
-const HISTORY_FILE = /\.(json|csv|zip|parquet)$/i;
+const HISTORY_FILE = /\.(json|csv|zip|parquet|sql|dump)(\.gz)?$/i;
 
 /** So much of a file tells its format. */
 const BEGINNING_BYTES = 64 * 1024;
@@ -32,11 +35,13 @@ interface Opened {
  */
 export async function* historyIn(
   paths: readonly string[],
+  offers: PastOffers,
   tell: (problem: string) => void,
 ): AsyncGenerator<HistoryItem, void, void> {
   const waiting: { readonly source: Source; readonly firstMs: number }[] = [];
   for (const source of await allSources(paths)) {
-    const first = await next(source.items(), tell);
+    // What was offered is taken with the batches, not by the first look.
+    const first = await next(source.items(new PastOffers()), tell);
     await first?.rest.return();
     if (first) waiting.push({ source, firstMs: first.ms });
   }
@@ -48,7 +53,7 @@ export async function* historyIn(
     const [following] = waiting;
     if (following && (!earliest || following.firstMs < earliest.ms)) {
       waiting.shift();
-      const opened = await next(following.source.items(), tell);
+      const opened = await next(following.source.items(offers), tell);
       if (opened) open.push(opened);
     } else if (earliest) {
       yield earliest.item;
@@ -82,14 +87,13 @@ async function allSources(paths: readonly string[]): Promise<Source[]> {
   const sources: Source[] = [];
   const zips: string[] = [];
   for (const path of paths) {
-    const isFolder = await kindOf(path) === "folder";
-    const files = isFolder ? await Array.fromAsync(filesIn(path, HISTORY_FILE)) : [path];
+    const files = await filesOf(path);
     if (files.length === 0) {
       throw new ChainFileError(path, "", "holds no file that can be imported.");
     }
     for (const file of files) {
       if (/\.zip$/i.test(file)) zips.push(file);
-      else sources.push({ items: () => itemsOf(file) });
+      else sources.push({ items: (offers) => itemsOf(file, offers) });
     }
   }
   // Lean's zips of an underlying say together what it was quoted at.
@@ -97,32 +101,65 @@ async function allSources(paths: readonly string[]): Promise<Source[]> {
   return sources;
 }
 
-async function kindOf(path: string): Promise<"folder" | "file"> {
+/** The files of a folder; a file, and pg_dump's own kind of folder, are one. */
+async function filesOf(path: string): Promise<readonly string[]> {
   try {
-    return (await Deno.stat(path)).isDirectory ? "folder" : "file";
+    if (!(await Deno.stat(path)).isDirectory || await isDumpFolder(path)) return [path];
+    return await Array.fromAsync(filesIn(path, HISTORY_FILE));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new ChainFileError(path, "", "is not there.");
     throw error;
   }
 }
 
-async function* itemsOf(file: string): AsyncGenerator<HistoryItem, void, void> {
-  const beginning = await beginningOf(file);
-  if (isParquet(beginning)) yield* readParquet(file);
-  else if (isHistoryCsv(new TextDecoder().decode(beginning))) {
-    yield* readCsv(file, (await Deno.open(file)).readable);
-  } else yield* chainItems([await Deno.realPath(file)]);
+async function isDumpFolder(path: string): Promise<boolean> {
+  for await (const { name } of Deno.readDir(path)) if (name === "toc.dat") return true;
+  return false;
 }
 
-async function* chainItems(paths: readonly string[]): AsyncGenerator<HistoryItem, void, void> {
-  const files = [];
-  for (const path of paths) files.push({ path, bytes: await Deno.readFile(path) });
-  for (const chain of readChainFiles(files)) yield chainItem(chain);
+async function* itemsOf(
+  file: string,
+  offers: PastOffers,
+): AsyncGenerator<HistoryItem, void, void> {
+  const isFolder = (await Deno.stat(file)).isDirectory;
+  const raw = isFolder ? new Uint8Array() : await beginningOf((await Deno.open(file)).readable);
+  if (isParquet(raw)) return yield* readParquet(file);
+  const ofPgDump = isFolder || /^(?:PGDMP|toc\.dat\0)/.test(new TextDecoder().decode(raw));
+  const open: OpenDump = ofPgDump
+    ? () => restoredDump(file)
+    : async () => unpacked(raw, (await Deno.open(file)).readable);
+  const beginning = new TextDecoder().decode(ofPgDump ? raw : await beginningOf(await open()));
+  if (ofPgDump || isDump(beginning)) {
+    yield* firstVersionItems(dumpedRows(file, open), offers);
+  } else if (isHistoryCsv(beginning)) yield* readCsv(file, await open());
+  else yield* chainItems([file]);
 }
 
-async function beginningOf(file: string): Promise<Uint8Array> {
-  using opened = await Deno.open(file);
-  const bytes = new Uint8Array(BEGINNING_BYTES);
-  const read = await opened.read(bytes);
-  return bytes.subarray(0, read ?? 0);
+/** A stream without its compression by gzip. */
+function unpacked(
+  beginning: Uint8Array,
+  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
+): ReadableStream<Uint8Array> {
+  const isGzip = beginning[0] === 0x1f && beginning[1] === 0x8b;
+  return isGzip ? bytes.pipeThrough(new DecompressionStream("gzip")) : bytes;
+}
+
+async function* chainItems(files: readonly string[]): AsyncGenerator<HistoryItem, void, void> {
+  const read = [];
+  for (const file of files) {
+    // The names of the folders may say what the content does not.
+    read.push({ path: await Deno.realPath(file), bytes: await Deno.readFile(file) });
+  }
+  for (const chain of readChainFiles(read)) yield chainItem(chain);
+}
+
+async function beginningOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    parts.push(part);
+    length += part.length;
+    if (length >= BEGINNING_BYTES) break;
+  }
+  return new Uint8Array(await new Blob(parts.map((part) => part.slice())).arrayBuffer());
 }
