@@ -60,14 +60,28 @@ async function tickersOfDeals(open: OpenDump): Promise<Map<string, string>> {
 
 /** A dump in one of pg_dump's own formats as plain SQL, by the `pg_restore` that is on the path. */
 export function restoredDump(file: string): Promise<ReadableStream<Uint8Array>> {
-  const command = new Deno.Command("pg_restore", {
-    args: ["--file=-", file],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  });
+  return Promise.resolve(ReadableStream.from(restore(file)));
+}
+
+async function* restore(file: string): AsyncGenerator<Uint8Array, void, void> {
+  const child = spawn(file);
+  const words = new Response(child.stderr).text();
+  // Ends the child too, by the pipe that closes, where its reader has seen enough.
+  yield* child.stdout;
+  const { success } = await child.status;
+  if (!success) {
+    throw new ChainFileError(file, "", `cannot be read (${(await words).trim().split("\n")[0]}).`);
+  }
+}
+
+function spawn(file: string): Deno.ChildProcess {
   try {
-    return Promise.resolve(command.spawn().stdout);
+    return new Deno.Command("pg_restore", {
+      args: ["--file=-", file],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new ChainFileError(

@@ -125,3 +125,27 @@ Deno.test("the first version's table is imported from its database, and both are
     })
   );
 });
+
+/** What pg_dump 15 wrote of the same tables: by COPY, by INSERT with three rows each, and in its own format. */
+const DUMPS = ["copy.sql", "rows.sql", "custom.dump"];
+
+for (const dump of DUMPS) {
+  const needsRestore = dump.endsWith(".dump");
+  Deno.test({
+    name: `the first version's table is imported from a dump: ${dump}`,
+    ignore: needsRestore && !(await hasPgRestore()),
+    fn: () =>
+      withTestDatabase(async (sql, url) => {
+        await assertImported(sql, url, join(import.meta.dirname ?? "", "dumps", dump));
+      }),
+  });
+}
+
+async function hasPgRestore(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("pg_restore", { args: ["--version"] }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
