@@ -1,6 +1,5 @@
 /** History as CSV by RFC 4180, read and written piece by piece. */
 import Papa from "papaparse";
-import { z } from "zod";
 import {
   HISTORY_COLUMNS,
   type HistoryBatch,
@@ -85,59 +84,62 @@ interface CsvRow {
   readonly line: number;
 }
 
-const parsed = z.object({
-  data: z.array(z.array(z.string())),
-  errors: z.array(z.object({ message: z.string() })),
-  meta: z.object({ cursor: z.number() }),
-});
-
 /** The most text that one row may hold: so much is read on in search of a quote's end. */
 const MAX_ROW = 16 * 1024 * 1024;
 
 async function* csvRows(file: string, bytes: ReadableStream<Uint8Array>): AsyncGenerator<CsvRow> {
   let rest = "";
   let line = 1;
-  let parser: Papa.Parser | undefined;
-  const take = function* ({ isLast }: { readonly isLast: boolean }): Generator<CsvRow> {
-    parser ??= new Papa.Parser({ delimiter: ",", newline: newlineOf(rest) });
-    const { data, errors, meta } = parsed.parse(parser.parse(rest, 0, !isLast));
-    for (const cells of data) {
+  let newline: "\n" | "\r\n" | undefined;
+  const rowsOf = function* (text: string): Generator<CsvRow> {
+    newline ??= text[text.indexOf("\n") - 1] === "\r" ? "\r\n" : "\n";
+    const rows = text.replace(/\r?\n$/, "");
+    const { data, errors } = Papa.parse<string[]>(rows, { delimiter: ",", newline });
+    const [error] = errors;
+    for (const [i, cells] of data.entries()) {
+      if (error?.row === i) throw new ChainFileError(file, `line ${line}`, `${error.message}.`);
       const blank = cells.length === 1 && cells[0] === "";
       if (!blank) yield { cells, line };
       line += 1 + linesWithin(cells);
-    }
-    const [error] = errors;
-    if (error) throw new ChainFileError(file, `before line ${line}`, `${error.message}.`);
-    rest = isLast ? "" : rest.slice(meta.cursor);
-    if (rest.length > MAX_ROW) {
-      throw new ChainFileError(file, `line ${line}`, "has a quote that is not closed.");
     }
   };
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
     for await (const chunk of bytes) {
       rest += decoder.decode(chunk, { stream: true });
-      // The first line must be whole, as it tells how lines end.
-      if (parser !== undefined || rest.includes("\n")) yield* take({ isLast: false });
+      const end = endOfRows(rest);
+      if (end > 0) yield* rowsOf(rest.slice(0, end));
+      rest = rest.slice(end);
+      if (rest.length > MAX_ROW) {
+        throw new ChainFileError(file, `line ${line}`, "has a quote that is not closed.");
+      }
     }
     rest += decoder.decode();
   } catch (error) {
-    if (error instanceof TypeError) {
-      throw new ChainFileError(file, `after line ${line}`, "is no UTF-8.");
-    }
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    throw new ChainFileError(file, `after line ${line}`, "is no UTF-8.");
   }
-  if (rest !== "") yield* take({ isLast: true });
+  if (rest !== "") yield* rowsOf(rest);
 }
 
-function newlineOf(text: string): "\n" | "\r\n" {
-  return text[text.indexOf("\n") - 1] === "\r" ? "\r\n" : "\n";
+/** Where the last whole row of a text ends: behind a line's end that is within no quotes. */
+function endOfRows(text: string): number {
+  let end = text.lastIndexOf("\n") + 1;
+  let quotes = countOf('"', text.slice(0, end));
+  while (quotes % 2 === 1) {
+    const before = text.lastIndexOf("\n", end - 2) + 1;
+    quotes -= countOf('"', text.slice(before, end));
+    end = before;
+  }
+  return end;
 }
 
 function linesWithin(cells: readonly string[]): number {
-  let lines = 0;
-  for (const cell of cells) {
-    for (let at = cell.indexOf("\n"); at >= 0; at = cell.indexOf("\n", at + 1)) lines++;
-  }
-  return lines;
+  return cells.reduce((lines, cell) => lines + countOf("\n", cell), 0);
+}
+
+function countOf(char: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(char); at >= 0; at = text.indexOf(char, at + 1)) count++;
+  return count;
 }
