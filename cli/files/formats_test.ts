@@ -86,7 +86,8 @@ const ROW = "EA,2026-07-08T14:30:00Z,EA261218C00210000";
 Deno.test("a CSV file may have other ends of lines, columns in any order and a mark before it", async () => {
   const text =
     `\uFEFFocc,"bid",as_of,ticker,mine\nEA261218C00210000,1.05,2026-07-08T10:30:00-04:00,ea,?\n`;
-  for (const variant of [text, text.replaceAll("\n", "\r\n"), text.trimEnd()]) {
+  const byPostgres = text.replace("2026-07-08T10:30:00-04:00", "2026-07-08 10:30:00.000-04");
+  for (const variant of [text, text.replaceAll("\n", "\r\n"), text.trimEnd(), byPostgres]) {
     const [batch] = batchesOf(await readText(variant));
     assert.equal(batch?.ticker, "EA");
     assert.equal(batch.asOfMs, Date.UTC(2026, 6, 8, 14, 30));

@@ -31,7 +31,12 @@ const GROUP_ROWS = 50_000;
 type ParquetType = Omit<SchemaElement, "name" | "repetition_type">;
 
 const TEXT: ParquetType = { type: "BYTE_ARRAY", converted_type: "UTF8" };
-const TIME: ParquetType = { type: "INT64", converted_type: "TIMESTAMP_MILLIS" };
+/** The logical type says UTC, for readers that know it; the other is for those that do not. */
+const TIME: ParquetType = {
+  type: "INT64",
+  converted_type: "TIMESTAMP_MILLIS",
+  logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+};
 const WHOLE: ParquetType = { type: "INT32" };
 const LONG: ParquetType = { type: "INT64" };
 const FLAG: ParquetType = { type: "BOOLEAN" };

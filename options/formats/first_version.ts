@@ -205,9 +205,7 @@ function spotIn(chain: unknown): string | null {
 /** The table's times are UTC and mostly say no zone. */
 function zoned(text: string | null): string | null {
   if (text === null || text === "") return null;
-  const time = text.replace(" ", "T");
-  if (/[+-]\d{2}$/.test(time) && time.includes("T")) return `${time}:00`;
-  return /(?:Z|[+-]\d{2}:?\d{2})$/i.test(time) && time.includes("T") ? time : `${time}Z`;
+  return /(?:Z|:\d{2}(?:\.\d+)?[+-]\d{2}(?::?\d{2})?)$/i.test(text) ? text : `${text}Z`;
 }
 
 function agentOf(name: string | null): string {

@@ -247,6 +247,10 @@ class Wrong extends Error {}
 const MODES = ["snapshot", "update"] as const;
 const NAMES = z.array(ingestMissing);
 
+/** Also as PostgreSQL writes them. */
+const FLAGS = ["true", "false", "t", "f"] as const;
+const isTrue = (word: typeof FLAGS[number] | null): boolean => word === "true" || word === "t";
+
 function headOf(row: Row): Omit<HistoryBatch, "columns" | "missing"> {
   const symbol = textOf(row, "ticker") ?? "";
   const ticker = parseTicker(symbol);
@@ -270,7 +274,7 @@ function headOf(row: Row): Omit<HistoryBatch, "columns" | "missing"> {
     asOfMs,
     receivedAtMs,
     agentTimeMs: timeOf(row, "agent_time") ?? asOfMs,
-    late: wordOf(row, "late", ["true", "false"]) === "true" || asOfMs < receivedAtMs,
+    late: isTrue(wordOf(row, "late", FLAGS)) || asOfMs < receivedAtMs,
     agentId,
     readId: keptOf(row, "read_id"),
     traceId: keptOf(row, "trace_id"),
@@ -352,7 +356,8 @@ function timeOf(row: Row, name: string): number | null {
   if (cell instanceof Date) return cell.getTime();
   const text = textOf(row, name);
   if (text === null) return null;
-  const read = parseInstant(text);
+  // PostgreSQL and others write a zone of whole hours as +00.
+  const read = parseInstant(text.replace(/(:\d{2}(?:\.\d+)?[+-]\d{2})$/, "$1:00"));
   if (typeof read === "number") return read;
   throw new Wrong(`${name} is "${text}", expected an ISO 8601 time with its zone`);
 }
