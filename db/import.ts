@@ -10,7 +10,7 @@ import type { Ticker } from "../options/contract.ts";
 import type { HistoryBatch } from "../options/formats/history.ts";
 import { QUOTE_FIELDS } from "../options/quote.ts";
 import { toColumns } from "./batch_columns.ts";
-import { batchesAfter } from "./batches.ts";
+import { batchesAsOf } from "./batches.ts";
 import type { Sql } from "./connect.ts";
 import { followedTicker } from "./tickers.ts";
 import { addWatch } from "./watches.ts";
@@ -170,12 +170,10 @@ async function knownIdentities(
   ticker: Ticker,
   batches: readonly HistoryBatch[],
 ): Promise<Set<Identity>> {
-  const moments = new Set(batches.map((batch) => batch.asOfMs));
+  const moments = [...new Set(batches.map((batch) => batch.asOfMs))];
   const known = new Set<Identity>();
-  for await (const batch of batchesAfter(sql, ticker, { seq: 0 })) {
-    if (moments.has(batch.asOfMs)) {
-      known.add(identityOf({ ...batch, columns: columnsOf(batch.quotes) }));
-    }
+  for await (const batch of batchesAsOf(sql, ticker, moments)) {
+    known.add(identityOf({ ...batch, columns: columnsOf(batch.quotes) }));
   }
   return known;
 }

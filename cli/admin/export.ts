@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { command, oneOf, setting } from "../../base/command.ts";
+import type { Period } from "../../db/batches.ts";
 import type { Sql } from "../../db/connect.ts";
-import { historyOf, type Period } from "../../db/history.ts";
+import { historyOf } from "../../db/history.ts";
 import { knownSymbols } from "../../db/tickers.ts";
 import { newYorkMs } from "../../options/calendar.ts";
 import { parseIsoDate, type Ticker } from "../../options/contract.ts";
