@@ -6,7 +6,7 @@ import type { HistoryBatch, HistoryItem } from "../../options/formats/history.ts
 import { Failure } from "../failure.ts";
 
 /** So many quotes are held in memory; those of a ticker are stored in one transaction. */
-const CHUNK_QUOTES = 100_000;
+const CHUNK_QUOTES = 50_000;
 
 /** What became of a ticker's batches. */
 export interface TickerCount extends Readonly<Record<HistoryOutcome, number>> {

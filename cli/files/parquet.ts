@@ -1,10 +1,5 @@
 /** History as Parquet, written and read a row group at a time. */
-import {
-  asyncBufferFromFile,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-} from "hyparquet";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } from "hyparquet";
 import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import { NONE } from "../../options/columns.ts";
 import { parseOcc } from "../../options/contract.ts";
@@ -26,7 +21,7 @@ import {
 import type { HistoryWriter, Sink } from "./history_file.ts";
 
 /** Rows of a group at least: what is held in memory. */
-const GROUP_ROWS = 50_000;
+const GROUP_ROWS = 20_000;
 
 type ParquetType = Omit<SchemaElement, "name" | "repetition_type">;
 
@@ -203,12 +198,22 @@ export async function* readParquet(file: string): AsyncGenerator<HistoryItem, vo
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
-    const found = await orChainFileError(
-      file,
-      () => parquetReadObjects({ file: buffer, metadata, rowStart, rowEnd }),
-    );
-    for (const [i, row] of found.entries()) {
-      const before = rows.add((name) => row[name], `${file}, row ${rowStart + i + 1}`);
+    // Columns, and not an object for each row.
+    const columns = new Map<string, Cell[]>(names.map((name) => [name, []]));
+    await orChainFileError(file, () =>
+      parquetRead({
+        file: buffer,
+        metadata,
+        rowStart,
+        rowEnd,
+        onChunk: ({ columnName, columnData, rowStart: at }) => {
+          const column = columns.get(columnName) ?? [];
+          for (let i = 0; i < columnData.length; i++) column[at - rowStart + i] = columnData[i];
+        },
+      }));
+    for (let i = 0; i < rowEnd - rowStart; i++) {
+      const row = (name: string): Cell => columns.get(name)?.[i];
+      const before = rows.add(row, `${file}, row ${rowStart + i + 1}`);
       if (before) yield before;
     }
     rowStart = rowEnd;
