@@ -104,7 +104,7 @@ Deno.test("a CSV file may have other ends of lines, columns in any order and a m
 Deno.test("a wrong row is named by its line, and its whole batch is refused; others are not", async () => {
   const lines = [
     HEAD,
-    `${ROW.replace("30:00", "29:00")},1.05,1.1,3`,
+    `${ROW.replace("30:00", "29:00")},1.05,1.1,"3\n"`,
     `${ROW},abc,-1,1.5`,
     "",
     `${ROW.replace("30:00", "31:00")},1.05,1.1,3`,
@@ -117,12 +117,12 @@ Deno.test("a wrong row is named by its line, and its whole batch is refused; oth
   const items = await readText(lines.join("\n"));
   const problems = items.flatMap((item) => item.kind === "refused" ? item.problems : []);
   assert.deepEqual(problems, [
-    'x.csv, line 3: bid is "abc", expected a number',
-    "x.csv, line 6: has 5 cells, expected 6 as in line 1",
-    "x.csv, line 8: EA261218C00210000 is listed twice in its batch",
-    'x.csv, line 9: as_of is "2026-07-08T14:30:00", expected an ISO 8601 time with its zone',
-    'x.csv, line 10: ticker is "no such", expected one such as EA or BRK-B',
-    'x.csv, line 10: occ is "EA26", expected one such as EA261218C00210000',
+    'x.csv, line 4: bid is "abc", expected a number',
+    "x.csv, line 7: has 5 cells, expected 6 as in line 1",
+    "x.csv, line 9: EA261218C00210000 is listed twice in its batch",
+    'x.csv, line 10: as_of is "2026-07-08T14:30:00", expected an ISO 8601 time with its zone',
+    'x.csv, line 11: ticker is "no such", expected one such as EA or BRK-B',
+    'x.csv, line 11: occ is "EA26", expected one such as EA261218C00210000',
   ]);
   const taken = items.flatMap((item) => item.kind === "batch" ? [item.batch.asOfMs] : []);
   assert.deepEqual(taken, [Date.UTC(2026, 6, 8, 14, 29)]);

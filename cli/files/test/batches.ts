@@ -49,8 +49,10 @@ const quotes: fc.Arbitrary<Quote[]> = fc.subarray([...symbols], { minLength: 1 }
 );
 
 /** What may be in a text that is kept: whatever CSV, JSON and Parquet must not trip over. */
-const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 })
-  .filter((kept) => kept.isWellFormed() && !kept.includes("\0"));
+const text = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'",\n\r\\ é🙂'), minLength: 1, maxLength: 20 }),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
+).filter((kept) => kept.isWellFormed() && !kept.includes("\0"));
 
 /** Any batch that can be stored. */
 export const anyBatch: fc.Arbitrary<HistoryBatch> = fc.record({
