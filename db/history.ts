@@ -1,5 +1,4 @@
 /** Reading history out, batch by batch, in the order in which it came. */
-import { columnsOf } from "../options/columns.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { HistoryBatch } from "../options/formats/history.ts";
 import { batchesBetween, type Period } from "./batches.ts";
@@ -12,7 +11,7 @@ export async function* historyOf(
   period: Period,
 ): AsyncGenerator<HistoryBatch, void, void> {
   for await (const batch of batchesBetween(sql, ticker, period)) {
-    const { quotes, snapshotId: _, ...head } = batch;
-    yield { ...head, ticker, columns: columnsOf(quotes) };
+    const { snapshotId: _, ...said } = batch;
+    yield { ...said, ticker };
   }
 }

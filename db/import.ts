@@ -5,13 +5,12 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { columnsOf, NONE, quotesOf } from "../options/columns.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { HistoryBatch } from "../options/formats/history.ts";
-import { QUOTE_FIELDS } from "../options/quote.ts";
-import { toColumns } from "./batch_columns.ts";
 import { batchesAsOf } from "./batches.ts";
+import { encodeBlock } from "./block.ts";
 import type { Sql } from "./connect.ts";
+import { StoredSets } from "./stored_sets.ts";
 import { followedTicker } from "./tickers.ts";
 import { addWatch } from "./watches.ts";
 
@@ -58,7 +57,14 @@ export async function storeHistory(
     });
   } catch (error) {
     if (!(error instanceof RolledBack)) throw error;
+    return outcomes;
   }
+  // Not while the ticker is held: the ingest call makes an agent first and then waits for the ticker.
+  const agents = new Set(batches.map(({ agentId }) => agentId));
+  await sql`
+    INSERT INTO agents (name)
+    SELECT unnest(string_to_array(${[...agents].sort().join(",")}::text, ','))
+    ON CONFLICT DO NOTHING`;
   return outcomes;
 }
 
@@ -77,7 +83,6 @@ async function store(
   const at = await lockTicker(sql, ticker);
   const known = await knownIdentities(sql, ticker, batches);
   const inserts: Promise<unknown>[] = [];
-  const agents = new Set<string>();
   let { seq } = at;
   let lastWriteMs = at.lastWriteMs ?? Number.NEGATIVE_INFINITY;
   const outcomes = batches.map((batch): HistoryOutcome => {
@@ -91,7 +96,6 @@ async function store(
       : { ...batch, seq: seq + 1, late: true, receivedAtMs: Math.max(at.nowMs, lastWriteMs) };
     seq = placed.seq;
     lastWriteMs = placed.receivedAtMs;
-    agents.add(placed.agentId);
     inserts.push(insert(sql, at.id, placed));
     return inOrder ? "stored" : "late";
   });
@@ -101,10 +105,6 @@ async function store(
     UPDATE tickers
     SET seq = ${seq}, last_write_at = ${iso(lastWriteMs)}::timestamptz
     WHERE id = ${at.id}`;
-  await sql`
-    INSERT INTO agents (name)
-    SELECT unnest(string_to_array(${[...agents].join(",")}::text, ','))
-    ON CONFLICT DO NOTHING`;
   return outcomes;
 }
 
@@ -132,32 +132,28 @@ async function lockTicker(sql: Sql, ticker: Ticker): Promise<z.infer<typeof posi
 }
 
 async function insert(sql: Sql, tickerId: number, batch: HistoryBatch): Promise<void> {
-  const columns = toColumns(quotesOf(batch.columns));
-  const { fields } = columns;
+  const set = SETS.of(batch.columns.occ);
   await sql`
     WITH listed AS (
       INSERT INTO contract_sets (hash, occ)
-      VALUES (${columns.setHash}, ${columns.occ}::text[])
+      VALUES (${set.hash}, string_to_array(${set.occ.join(",")}::text, ','))
       ON CONFLICT DO NOTHING
     )
     INSERT INTO batches (
       id, ticker_id, seq, as_of, received_at, agent_time, late, mode, read_id, agent_id, trace_id,
-      spot, contract_set, bid, ask, last, volume, open_interest, implied_vol, delta, gamma, theta,
-      vega, bid_size, ask_size, kind, multiplier, quoted_at, missing
+      spot, contract_set, block, missing
     )
     SELECT
       nextval('batch_ids'), ${tickerId}::integer, ${batch.seq}::bigint,
       ${iso(batch.asOfMs)}::timestamptz, ${iso(batch.receivedAtMs)}::timestamptz,
       ${iso(batch.agentTimeMs)}::timestamptz, ${batch.late}::boolean, ${batch.mode},
       ${batch.readId}, ${batch.agentId}, ${batch.traceId},
-      ${batch.spot}::double precision::numeric, ${columns.setHash}, ${fields.bid}::integer[],
-      ${fields.ask}::integer[], ${fields.last}::integer[], ${fields.volume}::integer[],
-      ${fields.openInterest}::integer[], ${fields.impliedVol}::integer[],
-      ${fields.delta}::integer[], ${fields.gamma}::integer[], ${fields.theta}::integer[],
-      ${fields.vega}::integer[], ${fields.bidSize}::integer[], ${fields.askSize}::integer[],
-      ${columns.kind}::smallint[], ${columns.multiplier}::double precision[],
-      ${columns.quotedAt}::bigint[], ${JSON.stringify(batch.missing)}::text::jsonb`;
+      ${batch.spot}::double precision::numeric, ${set.hash}, ${encodeBlock(batch.columns)},
+      ${JSON.stringify(batch.missing)}::text::jsonb`;
 }
+
+/** Only the hashes are wanted of it. */
+const SETS = new StoredSets();
 
 declare const brand: unique symbol;
 
@@ -172,9 +168,7 @@ async function knownIdentities(
 ): Promise<Set<Identity>> {
   const moments = [...new Set(batches.map((batch) => batch.asOfMs))];
   const known = new Set<Identity>();
-  for await (const batch of batchesAsOf(sql, ticker, moments)) {
-    known.add(identityOf({ ...batch, columns: columnsOf(batch.quotes) }));
-  }
+  for await (const batch of batchesAsOf(sql, ticker, moments)) known.add(identityOf(batch));
   return known;
 }
 
@@ -189,22 +183,11 @@ export function identityOf(
   const names = missing.map(({ contract, reason }) => [contract, reason]);
   const hash = createHash("sha256")
     .update(JSON.stringify([asOfMs, agentTimeMs, agentId, mode, readId, spot, names]))
-    .update(columns.occ.join(","));
-  for (const field of QUOTE_FIELDS) {
-    const values = columns.fields[field];
-    hash.update(field);
-    if (values?.some((whole) => whole !== NONE)) hash.update(values);
-  }
-  hash.update("kind");
-  if (columns.kind?.some((kind) => kind !== 0)) hash.update(columns.kind);
-  hash.update(numbersText(columns.multiplier)).update(numbersText(columns.quotedAtMs));
+    .update(columns.occ.join(","))
+    // The same quotes are the same bytes.
+    .update(encodeBlock(columns));
   // A text of this form is what the brand stands for.
   return hash.digest("base64") as Identity;
-}
-
-/** As text: of NaN there are many bytes. */
-function numbersText(values: Float64Array | null): string {
-  return values?.some((value) => !Number.isNaN(value)) ? `[${values.join(",")}]` : "[]";
 }
 
 /** What was offered for a ticker from a moment on. */

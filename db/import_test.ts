@@ -19,7 +19,7 @@ const PUT = "EA261218P00210000";
 
 /** A snapshot of one call as it was received then. */
 function history(receivedAtMs: number, given: Partial<HistoryBatch> = {}): HistoryBatch {
-  const { quotes: _, sentAtMs: __, ...head } = batch();
+  const { sentAtMs: _, ...head } = batch();
   return {
     ...head,
     seq: 0,
@@ -93,7 +93,7 @@ test("storeHistory() leaves whose window it is, and begins none", async ({ sql, 
 
 test("storeHistory() spends no checkpoint that late history predates", async ({ sql, request }) => {
   const stored = expectKind(await ingestBatch(sql, request()), "stored");
-  const at = { seq: 1, asOfMs: stored.asOfMs, asOfSeq: 1, body: "x" };
+  const at = { seq: 1, asOfMs: stored.asOfMs, asOfSeq: 1, state: Uint8Array.of(1) };
   await saveCheckpoint(sql, EA, at);
   assert.ok(await loadCheckpoint(sql, EA));
   await storeHistory(sql, EA, [history(DAY_MS)]);

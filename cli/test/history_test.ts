@@ -8,9 +8,10 @@ import { createKey, hashKey } from "../../db/keys.ts";
 import { withTestDatabase } from "../../db/testing.ts";
 import { addWatch } from "../../db/watches.ts";
 import { EMPTY_CHAIN, type LastKnownChain } from "../../options/chain.ts";
+import { type ColumnBatch, columnsOf } from "../../options/columns.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
 import { foldBatches } from "../../options/fold.ts";
-import type { ChainBatch } from "../../options/quote.ts";
+import type { Quote } from "../../options/quote.ts";
 import { quoteOf, testOnRealChains } from "../../options/testing.ts";
 import { withFolder } from "../files/test/folder.ts";
 import { run } from "./lastmark.ts";
@@ -26,8 +27,12 @@ const DAY_MS = 86_400_000;
 async function live(sql: Sql): Promise<void> {
   await addWatch(sql, EA);
   const { key } = await createKey(sql, { agent: "deals" });
-  const send = async (given: Partial<ChainBatch>, backfill = false): Promise<void> => {
-    const batch: ChainBatch = {
+  const send = async (
+    quotes: readonly Quote[],
+    given: Partial<ColumnBatch> = {},
+    backfill = false,
+  ): Promise<void> => {
+    const batch: ColumnBatch = {
       ticker: EA,
       agentId: "deals",
       agentTimeMs: Date.now() - (backfill ? DAY_MS : 0),
@@ -35,21 +40,21 @@ async function live(sql: Sql): Promise<void> {
       spot: 206.41,
       mode: "snapshot",
       readId: 'read "1", first',
-      quotes: [],
+      columns: columnsOf(quotes),
       missing: [],
       ...given,
     };
-    const request = { keyHash: hashKey(key), idempotency: null, windowMs: 60_000, traceId: "t" };
+    const request = { keyHash: hashKey(key), idempotencyKey: null, windowMs: 60_000, traceId: "t" };
     assert.equal((await ingestBatch(sql, { ...request, batch, backfill })).kind, "stored");
   };
   const call = quoteOf(CALL, { bid: 1.05, ask: 1.1, impliedVol: 1e-5, kind: "delayed" });
   const put = quoteOf(PUT, { bid: 0, last: 3.0001, delta: -0.000001, multiplier: 100 });
-  await send({ quotes: [call, put] });
-  await send({ quotes: [{ ...call, bid: 1.06, quotedAtMs: Date.now() }], mode: "update" });
+  await send([call, put]);
+  await send([{ ...call, bid: 1.06, quotedAtMs: Date.now() }], { mode: "update" });
   const aged = [quoteOf(CALL, { bid: 0.9, volume: 12 })];
   const backfill = true;
-  await send({ quotes: aged, spot: null, readId: null }, backfill);
-  await send({ quotes: [put], missing: [{ contract: CALL, reason: "no tick,\nso far" }] });
+  await send(aged, { spot: null, readId: null }, backfill);
+  await send([put], { missing: [{ contract: CALL, reason: "no tick,\nso far" }] });
 }
 
 async function chainOf(sql: Sql): Promise<LastKnownChain> {

@@ -325,10 +325,12 @@ function fieldOf(row: Row, field: QuoteField): number | null {
   return value;
 }
 
+const MAX_MULTIPLIER = 1_000_000;
+
 function multiplierOf(row: Row): number | null {
   const value = numberOf(row, "multiplier");
-  if (value === null || value > 0) return value;
-  throw new Wrong(`multiplier is ${value}, expected a number above 0`);
+  if (value === null || (value > 0 && value <= MAX_MULTIPLIER)) return value;
+  throw new Wrong(`multiplier is ${value}, expected a number above 0, at most ${MAX_MULTIPLIER}`);
 }
 
 function plain(cell: Cell): string {

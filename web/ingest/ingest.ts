@@ -2,14 +2,13 @@
  * The ingest call behind its HTTP form: reads a request in the order of the checks that the design
  * lists, has the database decide, and says what became of it.
  */
-import { createHash } from "node:crypto";
 import { type FieldProblem, type Problem, problem } from "../../base/problem.ts";
 import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ingest.ts";
-import type { ChainBatch } from "../../options/quote.ts";
-import { parseIngest } from "../../options/wire/ingest.ts";
+import type { ValidKey } from "../../db/keys.ts";
+import type { ColumnBatch } from "../../options/columns.ts";
 import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
-import { type AgentKey, agentKeyOf, foreignAgent, keyRefused } from "../auth/agent_key.ts";
-import { inTime } from "../database.ts";
+import { readIngest } from "../../options/wire/read_ingest.ts";
+import { outsideKey, refusedSince } from "../auth/agent_key.ts";
 import type { Services } from "../services.ts";
 import { type BodySource, readJsonBody } from "./body.ts";
 import { timeProblems } from "./timing.ts";
@@ -33,15 +32,17 @@ export type Ingest =
   | { readonly ok: false; readonly problem: Problem };
 
 /** Takes one ingest request. Throws where the database is away (`saysDatabaseAway`). */
-export async function ingest(request: BodySource, services: Services): Promise<Ingest> {
-  const found = await agentKeyOf(request.headers.get("authorization") ?? undefined, services);
-  if (!found.ok) return found;
+export async function ingest(
+  request: BodySource,
+  key: ValidKey,
+  services: Services,
+): Promise<Ingest> {
   const body = await readJsonBody(request, services.clock);
   if (!body.ok) return body;
-  const early = foreignOrTooMany(body.value, found.key, services);
+  const early = outsideOrTooMany(body.value, key, services);
   if (early) return { ok: false, problem: early };
 
-  const read = parseIngest(body.value);
+  const read = readIngest(body.value, services.sentSets);
   if (!read.ok) return invalid(read.errors);
   const backfill = request.headers.get("lastmark-backfill") === "1";
   const wrong = [
@@ -52,47 +53,43 @@ export async function ingest(request: BodySource, services: Services): Promise<I
 
   const { batch } = read;
   const idempotencyKey = request.headers.get("idempotency-key");
-  const bodyHash = idempotencyKey === null ? null : hashOf(body.value);
-  if (bodyHash === "too deep") {
-    const detail = "The body is nested too deeply.";
-    return refuse(400, "invalid-body", "Invalid request body", { detail });
-  }
-  const outcome = await inTime(
-    services.clock,
-    ingestBatch(services.database.work, {
-      batch,
-      keyHash: found.key.hash,
-      idempotency: idempotencyKey === null || bodyHash === null
-        ? null
-        : { key: idempotencyKey, bodyHash },
-      backfill,
-      windowMs: services.conflictWindowMs,
-      traceId: traceIdOf(request.headers.get("traceparent")),
-    }),
+  const traceId = traceIdOf(request.headers.get("traceparent"));
+  const { database, storedSets, watch, conflictWindowMs: windowMs } = services;
+  const sent = { batch, keyHash: key.hash, idempotencyKey, backfill, windowMs, traceId };
+  const outcome = await watch.run(
+    () => ingestBatch(database.work, sent, storedSets),
     STATEMENT_DEADLINE_MS,
   );
-  return settle(outcome, batch, read.ignored, found.key, services);
+  if (outcome.kind === "key_refused") {
+    return { ok: false, problem: await refusedSince(key, batch.agentId, services) };
+  }
+  return settle(outcome, { batch, ignored: read.ignored, late: backfill, traceId }, services);
+}
+
+/** A batch with what the request says of it. */
+interface Taken {
+  readonly batch: ColumnBatch;
+  readonly ignored: readonly string[];
+  readonly late: boolean;
+  readonly traceId: string | null;
 }
 
 function settle(
-  outcome: IngestOutcome,
-  batch: ChainBatch,
-  ignored: readonly string[],
-  key: AgentKey,
+  outcome: Exclude<IngestOutcome, { kind: "key_refused" }>,
+  { batch, ignored, late, traceId }: Taken,
   services: Services,
 ): Ingest {
   switch (outcome.kind) {
     case "stored":
-      if (outcome.seq !== null) services.committed(batch.ticker, outcome.seq);
+      if (outcome.seq !== null && outcome.snapshotId !== null) {
+        const { seq, snapshotId, asOfMs, serverReceivedAtMs: receivedAtMs } = outcome;
+        const decided = { seq, snapshotId, asOfMs, receivedAtMs, late, traceId };
+        services.committed(batch.ticker, { ...batch, ...decided });
+      }
       logStored(outcome, batch, services);
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
     case "repeated":
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
-    case "key_refused": {
-      // It was good a moment ago, when the request began.
-      const who = { keyAgent: key.agent, agentId: batch.agentId };
-      return { ok: false, problem: keyRefused(services, "revoked", who) };
-    }
     case "key_reused": {
       const detail = "This Idempotency-Key came with another body before.";
       return refuse(422, "idempotency-key-reused", "Idempotency key already used", { detail });
@@ -117,25 +114,25 @@ function settle(
 
 function answerOf(
   stored: IngestAnswer,
-  batch: ChainBatch,
+  batch: ColumnBatch,
   ignored: readonly string[],
 ): Ingested {
   return {
     success: true,
     dealId: stored.dealId,
     snapshotId: stored.snapshotId,
-    contractsReceived: batch.quotes.length,
+    contractsReceived: batch.columns.occ.length,
     serverReceivedAt: iso(stored.serverReceivedAtMs),
     ...(ignored.length > 0 ? { ignored } : {}),
   };
 }
 
-function logStored(stored: IngestAnswer, batch: ChainBatch, { log }: Services): void {
+function logStored(stored: IngestAnswer, batch: ColumnBatch, { log }: Services): void {
   log.info("ingest.stored", "Price data ingested successfully", {
     agentId: batch.agentId,
     ticker: batch.ticker,
     snapshotId: stored.snapshotId,
-    contractCount: batch.quotes.length,
+    contractCount: batch.columns.occ.length,
     serverTime: iso(stored.serverReceivedAtMs),
     agentTime: iso(batch.agentTimeMs),
     mode: batch.mode,
@@ -145,7 +142,7 @@ function logStored(stored: IngestAnswer, batch: ChainBatch, { log }: Services): 
 
 function logConflict(
   conflict: Extract<IngestOutcome, { kind: "conflict" }>,
-  batch: ChainBatch,
+  batch: ColumnBatch,
   { log }: Services,
 ): void {
   log.info("ingest.conflict", "Price conflict", {
@@ -158,12 +155,13 @@ function logConflict(
   });
 }
 
-/** The two refusals that come before a look at each field: a foreign agent's name, too many contracts. */
-function foreignOrTooMany(body: unknown, key: AgentKey, services: Services): Problem | undefined {
+/** The refusals that come before a look at each field: what the key does not open, too many contracts. */
+function outsideOrTooMany(body: unknown, key: ValidKey, services: Services): Problem | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   if ("agentId" in body && typeof body.agentId === "string") {
-    const foreign = foreignAgent(key, body.agentId, services);
-    if (foreign) return foreign;
+    const ticker = "ticker" in body && typeof body.ticker === "string" ? body.ticker : "";
+    const outside = outsideKey(key, { agentId: body.agentId, ticker }, services);
+    if (outside) return outside;
   }
   if (!("contracts" in body) || !Array.isArray(body.contracts)) return undefined;
   const { length } = body.contracts;
@@ -178,23 +176,6 @@ function idempotencyProblems(headers: Headers): FieldProblem[] {
   if (key === null || /^[\x21-\x7e]{1,255}$/.test(key)) return [];
   const message = "must be 1 to 255 visible ASCII characters without a space";
   return [{ path: "header Idempotency-Key", message }];
-}
-
-/**
- * What tells one body from another. `sentAt` is left out: it says when this try was made, and a
- * try that is repeated is still the same batch.
- */
-function hashOf(body: unknown): Uint8Array | "too deep" {
-  try {
-    const text = JSON.stringify(body, function (key, value) {
-      return key === "sentAt" && this === body ? undefined : value;
-    });
-    return createHash("sha256").update(text).digest();
-  } catch (error) {
-    // JSON.parse reads any depth; JSON.stringify goes down it on the stack.
-    if (error instanceof RangeError) return "too deep";
-    throw error;
-  }
 }
 
 /** The trace of a `traceparent` header (W3C Trace Context, section 3.2); `null` where there is none. */

@@ -9,6 +9,8 @@ const READY_DEADLINE_MS = 30_000;
 export interface WebProcess {
   readonly url: string;
   readonly port: number;
+  /** All it has written so far, line by line. */
+  readonly said: readonly string[];
   /** Ends it with SIGKILL; a second call does nothing. */
   kill(): Promise<void>;
 }
@@ -21,7 +23,11 @@ const readyLine = z.object({
 
 /** Starts a server and waits until it listens; throws with what it said where it does not. */
 export async function startWeb(
-  options: { readonly databaseUrl: string; readonly port: number },
+  options: {
+    readonly databaseUrl: string;
+    readonly port: number;
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<WebProcess> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", WEB_MAIN],
@@ -30,6 +36,7 @@ export async function startWeb(
       APP_HOST: "127.0.0.1",
       APP_PORT: String(options.port),
       NO_COLOR: "1",
+      ...options.env,
     },
     stdin: "null",
     stdout: "piped",
@@ -62,7 +69,7 @@ export async function startWeb(
   };
   try {
     const { url, port } = await ready.promise;
-    return { url, port, kill };
+    return { url, port, said, kill };
   } catch (error) {
     await kill();
     throw error;
