@@ -12,13 +12,13 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** How long a caller may take to send its body. */
 export const BODY_DEADLINE_MS = 30_000;
 
-/** The bytes that a body held, or why it was refused. */
+/** A body's bytes, or why they were refused. */
 export type BytesOutcome =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly problem: Problem };
 
 /** The value that a body held, or why it was refused. */
-export type BodyOutcome =
+export type JsonOutcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: Problem };
 
@@ -28,9 +28,16 @@ export interface BodySource {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
 }
 
+/** The JSON value of a request's body, as {@link readBody} and {@link parseJson} have it. */
+export async function readJsonBody(source: BodySource, clock: Clock): Promise<JsonOutcome> {
+  const body = await readBody(source, clock);
+  return body.ok ? parseJson(body.bytes) : body;
+}
+
 /**
- * The bytes of a request's body, gzip or not. Refused with 415 (neither JSON, nor gzip or identity),
- * 413 (more than {@link MAX_BODY_BYTES} inflated), 408 (not sent in time) and 400 (broken gzip).
+ * The bytes of a request's body, inflated where they came as gzip. Refused with 415 (neither JSON,
+ * nor gzip or identity), 413 (more than {@link MAX_BODY_BYTES} inflated), 408 (not sent in time) and
+ * 400 (broken gzip).
  */
 export async function readBody(source: BodySource, clock: Clock): Promise<BytesOutcome> {
   const media = mediaProblem(source.headers);
@@ -42,8 +49,8 @@ export async function readBody(source: BodySource, clock: Clock): Promise<BytesO
   return await inflate(sent.bytes);
 }
 
-/** The JSON value of a body's bytes; what is no UTF-8 or no JSON is refused with 400. */
-export function jsonOfBody(bytes: Uint8Array): BodyOutcome {
+/** The JSON value of a body; 400 where it is no UTF-8 or no JSON. */
+export function parseJson(bytes: Uint8Array): JsonOutcome {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -55,12 +62,6 @@ export function jsonOfBody(bytes: Uint8Array): BodyOutcome {
   } catch (error) {
     return refused(`The body is not JSON: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-/** The JSON value of a request's body, as {@link readBody} and {@link jsonOfBody} read it. */
-export async function readJsonBody(source: BodySource, clock: Clock): Promise<BodyOutcome> {
-  const read = await readBody(source, clock);
-  return read.ok ? jsonOfBody(read.bytes) : read;
 }
 
 function mediaProblem(headers: Headers): Problem | undefined {
