@@ -1,8 +1,8 @@
 /** The server as a process of its own, so that a test can kill it. */
 import { z } from "zod";
-import { linesOf } from "../../../base/child_lines.ts";
+import { linesOf } from "../../base/child_lines.ts";
 
-const WEB_MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const WEB_MAIN = new URL("../main.ts", import.meta.url).pathname;
 const READY_DEADLINE_MS = 30_000;
 
 /** A server that listens. */
@@ -21,7 +21,12 @@ const readyLine = z.object({
 
 /** Starts a server and waits until it listens; throws with what it said where it does not. */
 export async function startWeb(
-  options: { readonly databaseUrl: string; readonly port: number },
+  options: {
+    readonly databaseUrl: string;
+    readonly port: number;
+    /** More settings than these. */
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<WebProcess> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", WEB_MAIN],
@@ -29,6 +34,7 @@ export async function startWeb(
       DATABASE_URL: options.databaseUrl,
       APP_HOST: "127.0.0.1",
       APP_PORT: String(options.port),
+      ...options.env,
       NO_COLOR: "1",
     },
     stdin: "null",
