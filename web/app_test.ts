@@ -21,6 +21,7 @@ function appOf(handler: Handler, path = "/api/thing", role: Role = "viewer") {
     chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
     committed: () => {},
     openLive: () => {},
+    openSession: () => {},
     conflictWindowMs: 60_000,
   };
   const app = buildApp({

@@ -20,6 +20,7 @@ function withoutDatabase(): Services {
     chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
     committed: () => {},
     openLive: () => {},
+    openSession: () => {},
     conflictWindowMs: 60_000,
   };
 }

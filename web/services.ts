@@ -8,6 +8,7 @@ import type { Deal } from "../db/tickers.ts";
 import type { LastKnownChain } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { AgentKey } from "./auth/agent_key.ts";
 import type { Database } from "./database.ts";
 
 /** What is known of one ticker that is followed: a deal, or watched. */
@@ -43,6 +44,8 @@ export interface Services {
   readonly committed: (ticker: Ticker, seq: number) => void;
   /** Takes an upgraded connection of `/api/live`. */
   readonly openLive: (socket: WebSocket) => void;
+  /** Takes an upgraded connection of `/api/price-agent/session`, with the key it came with. */
+  readonly openSession: (socket: WebSocket, key: AgentKey) => void;
   /** How long a ticker belongs to the agent that wrote it last. */
   readonly conflictWindowMs: number;
 }
