@@ -30,10 +30,15 @@ export class KeptConnection {
 
   /** Sends a request, as {@link requestBytes} makes it, and reads its answer. */
   async ask(request: Uint8Array): Promise<KeptAnswer> {
-    for (let sent = 0; sent < request.length;) {
-      sent += await this.#connection.write(request.subarray(sent));
-    }
+    await this.send(request);
     return await this.#answer();
+  }
+
+  /** Sends bytes and reads nothing. */
+  async send(bytes: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await this.#connection.write(bytes.subarray(sent));
+    }
   }
 
   close(): void {
@@ -63,10 +68,15 @@ export class KeptConnection {
 }
 
 /** The bytes of an ingest request. */
-export function requestBytes(key: string, body: unknown): Uint8Array {
+export function requestBytes(
+  key: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const bytes = encoder.encode(JSON.stringify(body));
   const head = encoder.encode(
     `POST /api/price-agent/ingest-chain HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\n` +
+      Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("") +
       `content-type: application/json\r\ncontent-length: ${bytes.length}\r\n\r\n`,
   );
   const request = new Uint8Array(head.length + bytes.length);
