@@ -1,7 +1,8 @@
 /** Made-up batches and a database that follows EA, for the tests of this room. */
 import { strict as assert } from "node:assert";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
-import type { ChainBatch } from "../../options/quote.ts";
+import { type ColumnBatch, columnsOf } from "../../options/columns.ts";
+import type { Quote } from "../../options/quote.ts";
 import { occ, quoteOf as quote } from "../../options/testing.ts";
 import type { Sql } from "../connect.ts";
 import { saveDeal } from "../deals.ts";
@@ -24,7 +25,10 @@ export function ticker(text: string): Ticker {
 export const EA: Ticker = ticker("EA");
 
 /** A snapshot of one contract of EA by the agent `deals`, except for what is given. */
-export function batch(given: Partial<ChainBatch> = {}): ChainBatch {
+export function batch(
+  given: Partial<ColumnBatch> & { readonly quotes?: readonly Quote[] } = {},
+): ColumnBatch {
+  const { quotes = [quote("EA261218C00210000", { bid: 1.05, ask: 1.1 })], ...rest } = given;
   return {
     ticker: EA,
     agentId: "deals",
@@ -33,9 +37,9 @@ export function batch(given: Partial<ChainBatch> = {}): ChainBatch {
     spot: 199.5,
     mode: "snapshot",
     readId: null,
-    quotes: [quote("EA261218C00210000", { bid: 1.05, ask: 1.1 })],
+    columns: columnsOf(quotes),
     missing: [],
-    ...given,
+    ...rest,
   };
 }
 
@@ -61,7 +65,7 @@ export async function follow(sql: Sql): Promise<Followed> {
       return {
         batch: sent,
         keyHash: hashKey(sent.agentId.startsWith("other") ? other.key : deals.key),
-        idempotency: null,
+        idempotencyKey: null,
         backfill: false,
         windowMs: 60_000,
         traceId: null,

@@ -169,7 +169,7 @@ export function chainRows(
     const contract = chain.contracts.get(occ);
     if (contract) known.set(occ, contract);
   }
-  const live = liveContracts({ ...chain, contracts: known }, nowMs);
+  const live = liveContracts({ contracts: known }, nowMs);
   return live.map(rowWriter(nowMs)).sort(inChainOrder);
 }
 

@@ -3,6 +3,7 @@
  * field what is wrong with it (`docs/specs/wire.md`).
  */
 import { type FieldProblem, MAX_FIELD_PROBLEMS } from "../../base/problem.ts";
+import { type ColumnBatch, columnsOf } from "../columns.ts";
 import {
   type Contract,
   makeContract,
@@ -14,7 +15,13 @@ import {
 } from "../contract.ts";
 import type { ChainBatch, Quote } from "../quote.ts";
 import type { z } from "zod";
-import { type IngestContract, ingestContract, ingestHead } from "./ingest_schema.ts";
+import {
+  type IngestContract,
+  ingestContract,
+  ingestHead,
+  type IngestIdentity,
+  ingestIdentity,
+} from "./ingest_schema.ts";
 import { parseInstant } from "./instant.ts";
 
 /** At most this many unknown fields are named in an answer. */
@@ -68,11 +75,28 @@ export function parseIngest(body: unknown): IngestOutcome {
   return { ok: true, batch: { ...head, quotes }, ignored: ignored.names };
 }
 
-const HEAD_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestHead.shape));
-const CONTRACT_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestContract.shape));
-const MISSING_KEYS: ReadonlySet<string> = new Set(["contract", "reason"]);
+/** A body that was read into columns, with the unknown fields it had; or what is wrong with it. */
+export type ReadOutcome =
+  | { readonly ok: true; readonly batch: ColumnBatch; readonly ignored: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly FieldProblem[] };
 
-class Problems {
+/** Reads an ingest body as {@link parseIngest} does, into columns. */
+export function readIngest(body: unknown): ReadOutcome {
+  const read = parseIngest(body);
+  if (!read.ok) return read;
+  const { quotes, ...head } = read.batch;
+  return { ok: true, batch: { ...head, columns: columnsOf(quotes) }, ignored: read.ignored };
+}
+
+/** The fields of a body's head that are known. */
+export const HEAD_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestHead.shape));
+/** The fields of a contract that are known. */
+export const CONTRACT_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestContract.shape));
+/** The fields of a missing contract that are known. */
+export const MISSING_KEYS: ReadonlySet<string> = new Set(["contract", "reason"]);
+
+/** What is wrong with a body, at most {@link MAX_FIELD_PROBLEMS} fields of it. */
+export class Problems {
   readonly list: FieldProblem[] = [];
 
   get full(): boolean {
@@ -88,13 +112,15 @@ class Problems {
   }
 }
 
-class Ignored {
+/** The unknown fields of a body, each once. */
+export class Ignored {
   readonly #names = new Set<string>();
 
   get names(): readonly string[] {
     return [...this.#names];
   }
 
+  /** Notes the fields of an object that are not known. */
   note(value: unknown, known: ReadonlySet<string>, prefix: string): void {
     if (typeof value !== "object" || value === null) return;
     for (const key in value) {
@@ -128,7 +154,8 @@ function arrayAt(body: unknown, key: "contracts" | "missing"): readonly unknown[
   return Array.isArray(value) ? value : [];
 }
 
-function readHead(body: unknown, errors: Problems): Omit<ChainBatch, "quotes"> | undefined {
+/** Reads all of a body but its contracts. */
+export function readHead(body: unknown, errors: Problems): Omit<ChainBatch, "quotes"> | undefined {
   const read = ingestHead.safeParse(body);
   if (!read.success) errors.addAll("", read.error.issues);
   if (lacksTime(body)) {
@@ -167,8 +194,14 @@ function readContract(row: unknown, path: string, errors: Problems): Quote | und
   return contract && toQuote(contract.occ, read.data);
 }
 
+/** The contract a row names; `undefined` where it names none. */
+export function contractOf(row: unknown): Contract | undefined {
+  const read = ingestIdentity.safeParse(row);
+  return read.success ? identify(read.data, "", new Problems()) : undefined;
+}
+
 /** The contract a row names, by its OCC symbol or by root, expiry, strike and right. */
-function identify(row: IngestContract, path: string, errors: Problems): Contract | undefined {
+function identify(row: IngestIdentity, path: string, errors: Problems): Contract | undefined {
   const symbol = row.symbol.trim().toUpperCase();
   const expiry = row.expiry ? parseIsoDate(row.expiry) : undefined;
   const right: Right | undefined = row.right ? (/^c/i.test(row.right) ? "C" : "P") : undefined;

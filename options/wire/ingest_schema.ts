@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { MAX_STRIKE, parseIsoDate, parseTicker } from "../contract.ts";
-import { MARKET_DATA_KINDS } from "../quote.ts";
+import { MARKET_DATA_KINDS, type QuoteField } from "../quote.ts";
 import { parseInstant } from "./instant.ts";
 
 /** Contracts one body may hold; more is answered with 413. */
@@ -73,6 +73,25 @@ function isThousandths(value: number): boolean {
   return Math.abs(Math.round(value * 1000) - value * 1000) <= 1e-6;
 }
 
+/** What a field is called in a body. */
+export const WIRE_NAME = {
+  bid: "bid",
+  ask: "ask",
+  last: "last",
+  volume: "volume",
+  openInterest: "open_interest",
+  impliedVol: "implied_vol",
+  delta: "delta",
+  gamma: "gamma",
+  theta: "theta",
+  vega: "vega",
+  bidSize: "bid_size",
+  askSize: "ask_size",
+} as const satisfies Record<QuoteField, string>;
+
+/** The largest multiplier of a contract. */
+export const MAX_MULTIPLIER = 1_000_000;
+
 /** One contract of an ingest body. */
 export const ingestContract = z.object({
   symbol: z.string().min(1).max(32)
@@ -93,13 +112,24 @@ export const ingestContract = z.object({
   vega: greek,
   bid_size: count,
   ask_size: count,
-  multiplier: z.number().positive().max(1_000_000).nullish(),
+  multiplier: z.number().positive().max(MAX_MULTIPLIER).nullish(),
   market_data_type: z.enum(MARKET_DATA_KINDS).nullish(),
   quoted_at: instant.nullish(),
 });
 
 /** One contract of an ingest body, checked field by field. */
 export type IngestContract = z.infer<typeof ingestContract>;
+
+/** The fields by which a contract is named. */
+export const ingestIdentity = ingestContract.pick({
+  symbol: true,
+  expiry: true,
+  strike: true,
+  right: true,
+});
+
+/** The fields by which a contract is named, checked. */
+export type IngestIdentity = z.infer<typeof ingestIdentity>;
 
 /** Text that is kept as it came: PostgreSQL's `text` and `jsonb` hold neither NUL nor half a surrogate pair. */
 function keptText(maxLength: number) {

@@ -1,8 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type ManualClock, manualClock } from "../../base/clock.ts";
 import { createKey, revokeKey } from "../../db/keys.ts";
-import { connectDatabase, type Sql } from "../../db/connect.ts";
-import { silentLog } from "../../telemetry/log.ts";
+import type { Sql } from "../../db/connect.ts";
 import { wayTo } from "../test/cuttable.ts";
 import {
   bodyOf,
@@ -13,6 +12,7 @@ import {
   type TestServer,
   withServer,
 } from "../test/harness.ts";
+import { withoutDatabase } from "../test/services.ts";
 import type { SessionSocket } from "./session.ts";
 import { SessionClient } from "./session_client.ts";
 import { AgentSessions, HELLO_DEADLINE_MS } from "./sessions.ts";
@@ -268,13 +268,10 @@ Deno.test("a server that ends tells its sessions so", async () => {
 });
 
 /** Sessions without a database, which what is tested here must not need. */
-function withoutDatabase(clock: ManualClock) {
-  const sql = connectDatabase({ url: "postgres://127.0.0.1:1/none", program: "test", max: 1 });
+function withoutAny(clock: ManualClock) {
   const sessions = new AgentSessions({
+    ...withoutDatabase(),
     clock: { ...clock, every: () => ({ cancel: () => {} }) },
-    log: silentLog,
-    database: { work: sql, quick: sql },
-    conflictWindowMs: 60_000,
   });
   const ends: string[] = [];
   const join = (name: string) => {
@@ -289,14 +286,19 @@ function withoutDatabase(clock: ManualClock) {
         ends.push(`${name} ${code}`);
       },
     };
-    return sessions.join(socket, { agent: "deals", hash: new Uint8Array(32) });
+    return sessions.join(socket, {
+      id: "1",
+      agent: "deals",
+      tickers: null,
+      hash: new Uint8Array(32),
+    });
   };
   return { join, ends };
 }
 
 Deno.test("a line on which no hello comes in time is ended, and no other", () => {
   const clock = manualClock();
-  const { join, ends } = withoutDatabase(clock);
+  const { join, ends } = withoutAny(clock);
   join("silent");
   join("gone").leave(1006, "");
   clock.advance(HELLO_DEADLINE_MS - 1);
@@ -307,7 +309,7 @@ Deno.test("a line on which no hello comes in time is ended, and no other", () =>
 });
 
 Deno.test("a session that sends on and on without waiting for answers is ended", () => {
-  const { join, ends } = withoutDatabase(manualClock());
+  const { join, ends } = withoutAny(manualClock());
   const flood = join("flood");
   flood.hear('{"type":"hello","agentId":"deals"}');
   for (let i = 0; i < 15; i++) flood.hear(JSON.stringify(alive([])));

@@ -3,13 +3,13 @@
  * agent's own (`docs/specs/conflict.md`); a key that is revoked ends its sessions within seconds.
  */
 import type { Clock, Timer } from "../../base/clock.ts";
-import { keyCovers } from "../../db/keys.ts";
-import { keysInForce } from "../../db/keys_in_force.ts";
+import { keyCovers, type ValidKey } from "../../db/keys.ts";
 import { renewWindows } from "../../db/windows.ts";
 import type { AgentMessage } from "../../options/wire/session.ts";
 import type { Log } from "../../telemetry/log.ts";
-import type { AgentKey } from "../auth/agent_key.ts";
-import { type Database, inTime } from "../database.ts";
+import type { KeyCache } from "../auth/key_cache.ts";
+import { type Database, QUICK_DEADLINE_MS } from "../database.ts";
+import type { DatabaseWatch } from "../database_watch.ts";
 import { CLOSE, Session, type SessionSocket } from "./session.ts";
 
 /** How often a server wants to hear of an agent, where the window is long enough for three of it. */
@@ -21,11 +21,16 @@ export const HELLO_DEADLINE_MS = 10_000;
 /** How often the keys of open sessions are looked up. */
 export const KEYS_EVERY_MS = 2_000;
 
+/** Sessions a server has at once. */
+const MAX_SESSIONS = 2_000;
+
 /** What the sessions work with. */
 export interface AgentSessionsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly database: Database;
+  readonly watch: Pick<DatabaseWatch, "run">;
+  readonly keys: Pick<KeyCache, "recheck">;
   readonly conflictWindowMs: number;
 }
 
@@ -40,7 +45,7 @@ export interface SessionLine {
 /** The sessions of one server. */
 export class AgentSessions {
   readonly #parts: AgentSessionsParts;
-  readonly #keys = new Map<Session, AgentKey>();
+  readonly #keys = new Map<Session, ValidKey>();
   readonly #keyCheck: Timer;
 
   constructor(parts: AgentSessionsParts) {
@@ -48,8 +53,13 @@ export class AgentSessions {
     this.#keyCheck = parts.clock.every(KEYS_EVERY_MS, () => this.#checkKeys());
   }
 
+  /** Whether there is no room for another. */
+  get isFull(): boolean {
+    return this.#keys.size >= MAX_SESSIONS;
+  }
+
   /** Takes a connection that was upgraded, and whose key was good. */
-  open(socket: WebSocket, key: AgentKey): void {
+  open(socket: WebSocket, key: ValidKey): void {
     socket.onopen = () => {
       const line = this.join(socket, key);
       socket.onmessage = (event) => line.hear(event.data);
@@ -60,7 +70,7 @@ export class AgentSessions {
   }
 
   /** Takes a line that is open. */
-  join(socket: SessionSocket, key: AgentKey): SessionLine {
+  join(socket: SessionSocket, key: ValidKey): SessionLine {
     const { clock, log } = this.#parts;
     const session: Session = new Session(socket, (said) => this.#answer(said, session, key));
     this.#keys.set(session, key);
@@ -85,16 +95,16 @@ export class AgentSessions {
     for (const session of this.#keys.keys()) session.end(CLOSE.goingAway, "The server ends.");
   }
 
-  async #answer(said: AgentMessage, session: Session, key: AgentKey): Promise<void> {
+  async #answer(said: AgentMessage, session: Session, key: ValidKey): Promise<void> {
     switch (said.type) {
       case "hello":
         return this.#greet(said, session, key);
       case "heartbeat":
-        return await this.#renew(said, session);
+        return await this.#renew(said, session, key);
     }
   }
 
-  #greet(said: Extract<AgentMessage, { type: "hello" }>, session: Session, key: AgentKey): void {
+  #greet(said: Extract<AgentMessage, { type: "hello" }>, session: Session, key: ValidKey): void {
     const { log, conflictWindowMs } = this.#parts;
     const { agentId, version } = said;
     if (session.agentId !== undefined) return session.end(CLOSE.notAllowed, "Say hello once.");
@@ -108,14 +118,16 @@ export class AgentSessions {
   async #renew(
     said: Extract<AgentMessage, { type: "heartbeat" }>,
     session: Session,
+    key: ValidKey,
   ): Promise<void> {
-    const { clock, database, log, conflictWindowMs } = this.#parts;
+    const { database, watch, log, conflictWindowMs } = this.#parts;
     const { agentId } = session;
     if (agentId === undefined) return session.end(CLOSE.notAllowed, "Say hello first.");
-    const { tickers, feedAlive } = said;
+    const tickers = said.tickers.filter((ticker) => key.tickers?.includes(ticker) ?? true);
+    const renewal = { agentId, tickers, feedAlive: said.feedAlive, windowMs: conflictWindowMs };
     try {
-      const renewal = { agentId, tickers, feedAlive, windowMs: conflictWindowMs };
-      const own = await inTime(clock, renewWindows(database.quick, renewal));
+      const renew = () => renewWindows(database.quick, renewal);
+      const own = await watch.run(renew, QUICK_DEADLINE_MS);
       session.say({ type: "windows", own });
     } catch (error) {
       log.warn("session.failed", `The windows of ${agentId} were not renewed: ${error}`);
@@ -124,22 +136,23 @@ export class AgentSessions {
   }
 
   #checkKeys(): void {
-    if (this.#keys.size === 0) return;
-    const open = [...this.#keys];
-    const hashes = [...new Set(open.map(([, { hash }]) => hexOf(hash)))];
-    const { clock, database, log } = this.#parts;
-    inTime(clock, keysInForce(database.quick, hashes)).then((good) => {
-      for (const [session, key] of open) {
-        if (!good.has(hexOf(key.hash))) this.#refuse(session, key, "revoked", session.agentId);
-      }
-    }).catch((error: unknown) => {
-      log.warn("session.failed", `The keys of sessions were not looked up: ${error}`);
-    });
+    const { keys, log } = this.#parts;
+    const byId = Map.groupBy(this.#keys, ([, key]) => key.id);
+    for (const sessions of byId.values()) {
+      const key = sessions[0]?.[1];
+      if (!key) continue;
+      keys.recheck(key.hash).then(({ kind }) => {
+        if (kind === "valid") return;
+        for (const [session] of sessions) this.#refuse(session, key, "revoked", session.agentId);
+      }).catch((error: unknown) => {
+        log.warn("session.failed", `The keys of sessions were not looked up: ${error}`);
+      });
+    }
   }
 
   #refuse(
     session: Session,
-    key: AgentKey,
+    key: ValidKey,
     reason: "foreign" | "revoked",
     agentId: string | undefined,
   ): void {
@@ -153,7 +166,3 @@ const REFUSALS = {
   foreign: "The key belongs to another agent.",
   revoked: "The key was revoked or has expired.",
 } as const;
-
-function hexOf(hash: Uint8Array): string {
-  return new Uint8Array(hash).toHex();
-}

@@ -6,6 +6,7 @@ import { saveDeal } from "../../db/deals.ts";
 import { setClockOffset } from "../../db/installation.ts";
 import { addWatch } from "../../db/watches.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
+import { DEFAULT_LIMITS, type LimitSettings } from "../limits/limits.ts";
 import { jsonLog } from "../../telemetry/log.ts";
 import { type RunningServer, startServer } from "../server.ts";
 
@@ -19,7 +20,7 @@ export interface TestServer {
   /** What the server logged. */
   readonly lines: readonly Record<string, unknown>[];
   /** Starts another server on the same database; it is closed after the test. */
-  another(): Promise<RunningServer>;
+  another(limits?: Partial<LimitSettings>): Promise<RunningServer>;
 }
 
 /** A ticker that is a deal in every test database. */
@@ -40,8 +41,8 @@ export async function withServer(
     const { key } = await createKey(sql, { agent: "deals" });
     const lines: Record<string, unknown>[] = [];
     await using servers = new AsyncDisposableStack();
-    const another = async (): Promise<RunningServer> => {
-      const server = await serverOn(databaseUrl, lines);
+    const another = async (limits?: Partial<LimitSettings>): Promise<RunningServer> => {
+      const server = await serverOn(databaseUrl, lines, limits);
       servers.defer(() => server.close());
       return server;
     };
@@ -53,6 +54,7 @@ export async function withServer(
 export function serverOn(
   databaseUrl: string,
   lines: Record<string, unknown>[],
+  limits: Partial<LimitSettings> = {},
 ): Promise<RunningServer> {
   return startServer({
     host: "127.0.0.1",
@@ -60,6 +62,7 @@ export function serverOn(
     databaseUrl,
     databaseDirectUrl: databaseUrl,
     conflictWindowMs: 60_000,
+    limits: { ...DEFAULT_LIMITS, ...limits },
     log: jsonLog({
       program: "web",
       level: "debug",

@@ -9,6 +9,8 @@ const READY_DEADLINE_MS = 30_000;
 export interface WebProcess {
   readonly url: string;
   readonly port: number;
+  /** All it has written so far, line by line. */
+  readonly said: readonly string[];
   /** Ends it with SIGKILL; a second call does nothing. */
   kill(): Promise<void>;
 }
@@ -34,8 +36,8 @@ export async function startWeb(
       DATABASE_URL: options.databaseUrl,
       APP_HOST: "127.0.0.1",
       APP_PORT: String(options.port),
-      ...options.env,
       NO_COLOR: "1",
+      ...options.env,
     },
     stdin: "null",
     stdout: "piped",
@@ -68,7 +70,7 @@ export async function startWeb(
   };
   try {
     const { url, port } = await ready.promise;
-    return { url, port, kill };
+    return { url, port, said, kill };
   } catch (error) {
     await kill();
     throw error;
