@@ -1,6 +1,7 @@
 /**
  * Reading stored batches back, for the fold and for history.
  */
+import type postgres from "postgres";
 import { z } from "zod";
 import type { StoredBatch } from "../options/chain.ts";
 import type { OccSymbol, Ticker } from "../options/contract.ts";
@@ -31,10 +32,52 @@ const stored = z.object({
  * A ticker's batches with a `seq` above the given one, in the order of the fold: (asOf, seq).
  * Give the `seq` of a checkpoint, or of the chain a reader has; 0 gives all.
  */
-export async function* batchesAfter(
+export function batchesAfter(
   sql: Sql,
   ticker: Ticker,
   from: { readonly seq: number },
+): AsyncGenerator<StoredBatch, void, void> {
+  return read(sql, ticker, sql`b.seq > ${from.seq}`, sql`b.as_of, b.seq`);
+}
+
+/** A ticker's batches of some moments, to the millisecond. */
+export function batchesAsOf(
+  sql: Sql,
+  ticker: Ticker,
+  momentsMs: readonly number[],
+): AsyncGenerator<StoredBatch, void, void> {
+  const moments = `{${momentsMs.map((ms) => new Date(ms).toISOString()).join(",")}}`;
+  const of = sql`b.as_of = ANY (${moments}::text::timestamptz[])`;
+  return read(sql, ticker, of, sql`b.as_of, b.seq`);
+}
+
+/** Moments from the first on, before the second; without one there is no bound. */
+export interface Period {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+/** A ticker's batches of a period by their `asOf`, in the order in which they came. */
+export function batchesBetween(
+  sql: Sql,
+  ticker: Ticker,
+  { fromMs, toMs }: Period,
+): AsyncGenerator<StoredBatch, void, void> {
+  const bound = (ms: number | undefined, none: string): string =>
+    ms === undefined ? none : new Date(ms).toISOString();
+  const within = sql`
+    b.as_of >= ${bound(fromMs, "-infinity")}::text::timestamptz
+      AND b.as_of < ${bound(toMs, "infinity")}::text::timestamptz`;
+  return read(sql, ticker, within, sql`b.seq`);
+}
+
+type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
+async function* read(
+  sql: Sql,
+  ticker: Ticker,
+  which: Fragment,
+  order: Fragment,
 ): AsyncGenerator<StoredBatch, void, void> {
   const pages = sql`
     SELECT
@@ -52,15 +95,15 @@ export async function* batchesAfter(
       b.missing,
       -- Most batches have the contracts of the one before: those are sent once.
       CASE
-        WHEN b.contract_set IS DISTINCT FROM lag(b.contract_set) OVER (ORDER BY b.as_of, b.seq)
+        WHEN b.contract_set IS DISTINCT FROM lag(b.contract_set) OVER (ORDER BY ${order})
           THEN array_to_string(s.occ, ',')
       END AS occ,
       b.block
     FROM batches AS b
     JOIN contract_sets AS s ON s.hash = b.contract_set
     WHERE b.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
-      AND b.seq > ${from.seq}
-    ORDER BY b.as_of, b.seq`.cursor(FETCH);
+      AND ${which}
+    ORDER BY ${order}`.cursor(FETCH);
   let occ: readonly OccSymbol[] = [];
   for await (const page of pages) {
     for (const found of page) {

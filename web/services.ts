@@ -73,6 +73,8 @@ export interface AppEnv {
   };
   readonly Variables: {
     readonly requestId: string;
+    /** What is told of a key's limit, on whatever is answered. */
+    readonly rateHeaders?: Readonly<Record<string, string>>;
   };
 }
 

@@ -1,5 +1,7 @@
 /** Texts that are looked for in bytes, four bytes at a time. */
 
+const LITTLE_ENDIAN = true;
+
 /** The most bytes from a place on that looking for a pattern there reads. */
 export const MAX_PATTERN_BYTES = 32;
 
@@ -26,7 +28,7 @@ export class BytePatterns {
     for (const bytes of all) {
       const padded = new DataView(new ArrayBuffer(Math.ceil(bytes.length / 4) * 4));
       new Uint8Array(padded.buffer).set(bytes);
-      for (let at = 0; at < bytes.length; at += 4) words.push(padded.getInt32(at, true));
+      for (let at = 0; at < bytes.length; at += 4) words.push(padded.getInt32(at, LITTLE_ENDIAN));
       from.push(words.length);
     }
     this.#words = Int32Array.from(words);
@@ -39,10 +41,10 @@ export class BytePatterns {
     const last = (this.#from[pattern + 1] as number) - 1;
     let place = at;
     for (let word = this.#from[pattern] as number; word < last; word++) {
-      if (view.getInt32(place, true) !== words[word]) return false;
+      if (view.getInt32(place, LITTLE_ENDIAN) !== words[word]) return false;
       place += 4;
     }
-    const differing = view.getInt32(place, true) ^ (words[last] as number);
+    const differing = view.getInt32(place, LITTLE_ENDIAN) ^ (words[last] as number);
     return (differing & (this.#masks[pattern] as number)) === 0;
   }
 }

@@ -5,8 +5,17 @@
 import type { ColumnBatch } from "../columns.ts";
 import { parseTicker, type Ticker } from "../contract.ts";
 import { ContractSets } from "./contract_sets.ts";
-import { CONTRACT_KEYS, HEAD_KEYS, Ignored, MISSING_KEYS, Problems, readHead } from "./ingest.ts";
-import { JsonBytes } from "./json_bytes.ts";
+import { ColumnScan } from "./column_scan.ts";
+import {
+  COLUMN_KEYS,
+  CONTRACT_KEYS,
+  HEAD_KEYS,
+  Ignored,
+  MISSING_KEYS,
+  Problems,
+  readHead,
+} from "./ingest.ts";
+import { JsonBytes, jsonValue } from "./json_bytes.ts";
 import { QuoteBuffers } from "./quote_buffers.ts";
 import { RowScan } from "./row_scan.ts";
 import { SetReader } from "./set_reader.ts";
@@ -17,12 +26,20 @@ export interface ReadIngest {
   readonly ignored: readonly string[];
 }
 
+/** Where in a body its contracts are, and in which form. */
+interface Place {
+  readonly from: number;
+  readonly to: number;
+  readonly isColumns: boolean;
+}
+
 /** Reads one body after the other; a server keeps one. */
 export class IngestReader {
   readonly #sets = new ContractSets();
   readonly #json = new JsonBytes();
   readonly #buffers = new QuoteBuffers();
   readonly #set = new SetReader(this.#json);
+  readonly #columns = new ColumnScan(this.#json, this.#set, this.#buffers);
   readonly #rows = new RowScan(this.#json, this.#set, this.#buffers);
 
   /**
@@ -41,6 +58,8 @@ export class IngestReader {
    * ```
    */
   read(bytes: Uint8Array): ReadIngest | undefined {
+    // What ends with the end of an object cannot end within a number.
+    if (bytes.findLast((byte) => byte > 0x20) !== 0x7d) return undefined;
     this.#json.open(bytes);
     try {
       return this.#read(bytes);
@@ -52,14 +71,16 @@ export class IngestReader {
 
   #read(bytes: Uint8Array): ReadIngest | undefined {
     const place = this.#findContracts();
-    const body = place && valueOf(bytes.subarray(0, place.from), "[]", bytes.subarray(place.to));
+    const body = place &&
+      jsonValue(bytes.subarray(0, place.from), NO_CONTRACTS, bytes.subarray(place.to));
     const head = readHead(body, new Problems());
     const set = head && this.#set.set();
     if (!head || !set) return undefined;
     if (head.mode === "snapshot") this.#sets.keep(head.ticker, set);
     const ignored = new Ignored();
     ignored.note(body, HEAD_KEYS, "");
-    for (const row of this.#rows.unknown) ignored.note(row, CONTRACT_KEYS, "contracts[].");
+    if (place?.isColumns) ignored.note(this.#columns.unknown, COLUMN_KEYS, "columns.");
+    else for (const row of this.#rows.unknown) ignored.note(row, CONTRACT_KEYS, "contracts[].");
     // What readHead() takes has its missing contracts in a list, if at all.
     const { missing } = body as { readonly missing?: readonly unknown[] | null };
     for (const row of missing ?? []) ignored.note(row, MISSING_KEYS, "missing[].");
@@ -67,9 +88,9 @@ export class IngestReader {
   }
 
   /** Reads the contracts of a body, and says where in it they are. */
-  #findContracts(): { readonly from: number; readonly to: number } | undefined {
+  #findContracts(): Place | undefined {
     const json = this.#json;
-    let place: { readonly from: number; readonly to: number } | undefined;
+    let place: Place | undefined;
     let ticker: Ticker | undefined;
     if (!json.take(0x7b)) return undefined;
     do {
@@ -78,11 +99,12 @@ export class IngestReader {
       if (!json.take(0x3a)) return undefined;
       json.peek();
       const from = json.at;
-      if (key === "contracts") {
+      if (key === "contracts" || key === "columns") {
         if (place) return undefined;
+        const isColumns = key === "columns";
         this.#set.open(ticker && this.#sets.get(ticker));
-        if (!this.#rows.read()) return undefined;
-        place = { from, to: json.at };
+        if (!(isColumns ? this.#columns : this.#rows).read()) return undefined;
+        place = { from, to: json.at, isColumns };
       } else if (!json.skip()) return undefined;
       if (key === "ticker") ticker = tickerOf(json.bytes.subarray(from, json.at));
     } while (json.take(0x2c));
@@ -92,19 +114,10 @@ export class IngestReader {
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const NOTHING = new Uint8Array();
-
-/** The JSON value of a text in three pieces; `undefined` where it is none. */
-function valueOf(before: Uint8Array, between: string, after: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8.decode(before) + between + utf8.decode(after));
-  } catch {
-    return undefined;
-  }
-}
+/** What stands in the head in the place of the contracts. */
+const NO_CONTRACTS = new TextEncoder().encode("[]");
 
 function tickerOf(json: Uint8Array): Ticker | undefined {
-  const value = valueOf(json, "", NOTHING);
+  const value = jsonValue(json);
   return typeof value === "string" ? parseTicker(value) : undefined;
 }

@@ -1,11 +1,10 @@
 import { strict as assert } from "node:assert";
-import { NONE, type QuoteColumns } from "../columns.ts";
+import type { QuoteColumns } from "../columns.ts";
 import { QUOTE_FIELDS } from "../quote.ts";
 import { readIngest, type ReadOutcome } from "./ingest.ts";
 import { IngestReader } from "./ingest_reader.ts";
 import { bodyText, randomOf } from "./ingest_texts.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** What the exact way says of a body. */
@@ -33,14 +32,16 @@ function sameColumns(a: QuoteColumns, b: QuoteColumns): boolean {
 
 Deno.test("IngestReader reads 100,000 good, bad and odd bodies just as the schema does", () => {
   const reader = new IngestReader();
-  const counts = { quick: 0, slow: 0, refused: 0 };
+  const counts = { quick: 0, exactOnly: 0, refused: 0 };
   for (let seed = 1; seed <= 100_000; seed++) {
     const bytes = bodyText(randomOf(seed));
     const quick = reader.read(bytes);
+    // What is not read quickly is read exactly: there is nothing to compare, only to count.
+    if (!quick && seed % 16 !== 0) continue;
     const exact = exactly(bytes);
     const isTaken = exact !== "no JSON" && exact.ok;
     if (!quick) {
-      counts[isTaken ? "slow" : "refused"]++;
+      counts[isTaken ? "exactOnly" : "refused"] += 16;
       continue;
     }
     counts.quick++;
@@ -49,9 +50,11 @@ Deno.test("IngestReader reads 100,000 good, bad and odd bodies just as the schem
     const { columns, ...head } = quick.batch;
     const { columns: expected, ...expectedHead } = exact.batch;
     if (!sameColumns(columns, expected)) assert.deepEqual(columns, expected, text());
-    assert.deepEqual([head, quick.ignored], [expectedHead, exact.ignored], text());
+    const rest = JSON.stringify([head, quick.ignored]);
+    const expectedRest = JSON.stringify([expectedHead, exact.ignored]);
+    if (rest !== expectedRest) assert.deepEqual(rest, expectedRest, text());
   }
-  // It reads most of what is taken, and the bodies are of every sort.
-  assert.ok(counts.quick > 30_000 && counts.refused > 30_000, JSON.stringify(counts));
-  assert.ok(counts.slow < counts.quick / 2, JSON.stringify(counts));
+  // The bodies are of every sort, and most of what is taken is read quickly.
+  assert.ok(counts.quick > 30_000 && counts.refused > 20_000, JSON.stringify(counts));
+  assert.ok(counts.exactOnly < counts.quick / 4, JSON.stringify(counts));
 });

@@ -84,7 +84,7 @@ const ODD_TEXTS: readonly string[] = [
   '"update"',
   '"2026-07-15 13:15:50.123456-04:00"',
   '"99999999999999999999"',
-].map((text) => text);
+];
 
 function oddValue(random: Random): string {
   return oneOf(random, once(random, 3) ? ODD_TEXTS : ODD_VALUES);
@@ -163,6 +163,7 @@ function goodContract(random: Random, n: number): Entries {
   return entries;
 }
 
+const OTHERS: readonly string[] = ["multiplier", "market_data_type", "quoted_at"];
 const UNKNOWN_KEYS = [
   "openInterest",
   "x",
@@ -233,11 +234,42 @@ function objectText(entries: Entries, { comma, colon, open }: Layout): string {
   return `{${open}${entries.map(([key, value]) => `"${key}"${colon}${value}`).join(comma)}${open}}`;
 }
 
+/** Columns of contracts, whose symbols are OCC symbols, with some of it changed. */
+function columnsText(random: Random, count: number, layout: Layout): string {
+  const columns = new Map<string, string[]>([["symbol", []]]);
+  for (const field of NUMBERS) if (field !== "mid" && !once(random, 6)) columns.set(field, []);
+  for (const field of OTHERS) if (once(random, 3)) columns.set(field, []);
+  for (let n = 0; n < count; n++) {
+    const row = new Map(goodContract(random, n));
+    for (const [field, values] of columns) {
+      const symbol = `EA261218C${String(5000 * (20 + n)).padStart(8, "0")}`;
+      values.push(field === "symbol" ? JSON.stringify(symbol) : row.get(field) ?? "null");
+    }
+  }
+  if (once(random, 6)) { for (const values of columns.values()) values.reverse(); }
+  while (once(random, 4)) {
+    const values = oneOf(random, [...columns.values()]);
+    const at = random(values.length + 1);
+    if (once(random, 4)) values.splice(at, once(random, 2) ? 1 : 0, oddValue(random));
+    else if (at < values.length) {
+      values[at] = once(random, 2) ? oddValue(random) : numberText(random);
+    }
+  }
+  const entries: Entries = [...columns].map(([field, values]) => {
+    const isOneForAll = OTHERS.includes(field) && once(random, 2) && values.length > 0;
+    const text = `[${layout.open}${values.join(layout.comma)}${layout.open}]`;
+    return [field, isOneForAll ? values[0] ?? "null" : text];
+  });
+  if (once(random, 5)) shuffle(random, entries);
+  while (once(random, 8)) change(random, entries, KNOWN_KEYS);
+  return objectText(entries, layout);
+}
+
 /** A body's bytes. */
 export function bodyText(random: Random): Uint8Array {
   const layout = LAYOUTS[random(2) * random(4)] as Layout;
   const rows: Entries[] = [];
-  const count = once(random, 20) ? 0 : 1 + random(4);
+  const count = once(random, 20) ? 0 : 1 + random(3);
   for (let n = 0; n < count; n++) rows.push(goodContract(random, n));
   if (once(random, 4)) shuffle(random, rows);
   if (once(random, 25)) rows.push(goodContract(random, 0));
@@ -253,6 +285,8 @@ export function bodyText(random: Random): Uint8Array {
     ["agentTimestamp", '"2026-07-15T17:15:53Z"'],
     ["contracts", `[${layout.open}${texts.join(layout.comma)}${layout.open}]`],
   ];
+  if (once(random, 3)) head[3] = ["columns", columnsText(random, count, layout)];
+  if (once(random, 80)) head.push(["columns", columnsText(random, count, layout)]);
   if (once(random, 2)) head.unshift(["sentAt", '"2026-07-15T17:15:54Z"']);
   if (once(random, 2)) head.push(["mode", oneOf(random, ['"snapshot"', '"update"'])]);
   if (once(random, 2)) head.splice(1, 0, ["spotPrice", goodNumber(random, "last")]);

@@ -116,6 +116,12 @@ export class JsonBytes {
     return true;
   }
 
+  /** Goes past a value of any kind, if it is JSON. */
+  takeValue(): boolean {
+    const start = this.at;
+    return this.skip() && jsonValue(this.bytes.subarray(start, this.at)) !== undefined;
+  }
+
   #skipText(): boolean {
     const { bytes } = this;
     let at = this.at + 1;
@@ -150,6 +156,17 @@ function isOfNumber(byte: number): boolean {
 
 function isOfWord(byte: number): boolean {
   return isOfNumber(byte) || byte >= 0x61 && byte <= 0x7a;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The JSON value of pieces of UTF-8; `undefined` where they make none. */
+export function jsonValue(...pieces: readonly Uint8Array[]): unknown {
+  try {
+    return JSON.parse(pieces.map((piece) => utf8.decode(piece)).join(""));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The text of bytes that are ASCII. */

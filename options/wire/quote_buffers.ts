@@ -2,6 +2,7 @@
 import { NONE, type QuoteColumns } from "../columns.ts";
 import { FIELD_SCALE, QUOTE_FIELDS, type QuoteField } from "../quote.ts";
 import type { ContractSet } from "./contract_sets.ts";
+import { MAX_CONTRACTS } from "./ingest_schema.ts";
 import { ABOVE_ZERO, COUNT, GREEK, MINUS_ONE, PRICE, VOLATILITY } from "./stored_number.ts";
 import type { NumberKind } from "./stored_number.ts";
 
@@ -39,11 +40,11 @@ export class QuoteBuffers {
   #capacity = 0;
   #used = 0;
 
-  /** Makes room for so many rows, of which those before have their values, and the rest none. */
+  /** Makes room for so many rows (at most `MAX_CONTRACTS`), of which those before have their values, and the rest none. */
   reach(rows: number): void {
-    this.#used = rows;
+    if (rows > this.#used) this.#used = rows;
     if (rows <= this.#capacity) return;
-    const capacity = this.#capacity = Math.max(1024, 2 * rows);
+    const capacity = this.#capacity = Math.min(MAX_CONTRACTS, Math.max(1024, 2 * rows));
     const grown = <T extends Int32Array | Float64Array | Uint8Array>(to: T, from: T): T => {
       to.set(from);
       return to;
@@ -88,21 +89,18 @@ export class QuoteBuffers {
   /** A delta or theta of -1 is a value beside an IV above 0, else it is the word for none. */
   #settleMinusOnes(length: number): void {
     const of = (field: QuoteField): Int32Array =>
-      this.numbers[QUOTE_FIELDS.indexOf(field)] as Int32Array;
+      (this.numbers[QUOTE_FIELDS.indexOf(field)] as Int32Array).subarray(0, length);
     const impliedVol = of("impliedVol");
     for (const field of ["delta", "gamma", "theta", "vega"] as const) {
       const column = of(field);
-      for (let row = column.indexOf(MINUS_ONE); row >= 0 && row < length;) {
+      const maySay = field === "delta" || field === "theta";
+      for (let row = 0; (row = column.indexOf(MINUS_ONE, row)) >= 0; row++) {
         const iv = impliedVol[row] as number;
-        const isValue = (field === "delta" || field === "theta") && (iv > 0 || iv === ABOVE_ZERO);
+        const isValue = maySay && (iv > 0 || iv === ABOVE_ZERO);
         column[row] = isValue ? -FIELD_SCALE[field] : NONE;
-        row = column.indexOf(MINUS_ONE, row + 1);
       }
     }
-    for (let row = impliedVol.indexOf(ABOVE_ZERO); row >= 0 && row < length;) {
-      impliedVol[row] = 0;
-      row = impliedVol.indexOf(ABOVE_ZERO, row + 1);
-    }
+    for (let row = 0; (row = impliedVol.indexOf(ABOVE_ZERO, row)) >= 0; row++) impliedVol[row] = 0;
   }
 }
 

@@ -1,12 +1,12 @@
 /** Scans the contracts of a body, which are one object each, into buffers. */
-import { MARKET_DATA_KINDS, QUOTE_FIELDS } from "../quote.ts";
+import { QUOTE_FIELDS } from "../quote.ts";
 import { BytePatterns, MAX_PATTERN_BYTES } from "./byte_patterns.ts";
-import { MAX_CONTRACTS, MAX_MULTIPLIER, WIRE_NAME } from "./ingest_schema.ts";
-import { parseInstant } from "./instant.ts";
+import { MAX_CONTRACTS, WIRE_NAME } from "./ingest_schema.ts";
 import type { JsonBytes } from "./json_bytes.ts";
 import { MID, NUMBER_KINDS, type QuoteBuffers } from "./quote_buffers.ts";
+import { takeKind, takeMultiplier, takeTime } from "./scanned_values.ts";
 import type { SetReader } from "./set_reader.ts";
-import { COUNT, type NumberKind, storeNumber } from "./stored_number.ts";
+import { type NumberKind, storeNumber } from "./stored_number.ts";
 
 /** The keys of a row: the buffers' first, in their order, then these. */
 const SYMBOL = MID + 1;
@@ -36,7 +36,6 @@ const START = UNKNOWN + 2;
 const encoder = new TextEncoder();
 /** A key as it stands in the bytes, from quote to quote. */
 const KEY_BYTES = KEYS.map((key) => encoder.encode(`"${key}"`));
-const KIND_BYTES = MARKET_DATA_KINDS.map((kind) => encoder.encode(`"${kind}"`));
 
 /** Keys with what comes before and after them, as JavaScript writes them, and as Python does. */
 const LAYOUTS = ([[",", ":"], [", ", ": "]] as const).map(([comma, colon]) =>
@@ -159,23 +158,19 @@ export class RowScan {
         this.#name[5] = json.at;
         return true;
       case MULTIPLIER: {
-        const value = takeMultiplier(json);
-        this.#buffers.multiplier[row] = value;
-        return value > 0 && value <= MAX_MULTIPLIER;
+        const value = this.#buffers.multiplier[row] = takeMultiplier(json);
+        return !Number.isNaN(value);
       }
       case MARKET_DATA_TYPE: {
-        const kind = KIND_BYTES.findIndex((bytes) => json.takeAll(bytes)) + 1;
-        this.#buffers.kind[row] = kind;
-        return kind > 0;
+        const value = this.#buffers.kind[row] = takeKind(json);
+        return !Number.isNaN(value);
       }
       case QUOTED_AT: {
-        const ms = json.takeText() ? parseInstant(json.text()) : undefined;
-        if (typeof ms !== "number") return false;
-        this.#buffers.quotedAtMs[row] = ms;
-        return true;
+        const value = this.#buffers.quotedAtMs[row] = takeTime(json);
+        return !Number.isNaN(value);
       }
       default:
-        return json.takeText() || json.takeNumber() !== undefined;
+        return json.takeValue();
     }
   }
 
@@ -186,14 +181,4 @@ export class RowScan {
     this.#name[part + 1] = json.end;
     return true;
   }
-}
-
-const whole = new Int32Array(1);
-
-/** A number, NaN where there is none. */
-function takeMultiplier(json: JsonBytes): number {
-  const { at } = json;
-  const end = storeNumber(json, at, COUNT, whole, 0); // it is whole, as nearly all are
-  json.at = end < 0 ? at : end;
-  return (end < 0 ? json.takeNumber() : whole[0]) ?? NaN;
 }
