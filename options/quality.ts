@@ -127,13 +127,11 @@ const MORE_ROOTS: Readonly<Record<string, readonly string[]>> = {
  * @example
  * ```ts
  * import { strict as assert } from "node:assert";
- * import { parseTicker } from "./contract.ts";
  * import { isOwnRoot } from "./quality.ts";
- * const ticker = parseTicker("BRK-B");
- * assert(ticker && isOwnRoot("BRKB", ticker) && !isOwnRoot("BRKB1", ticker));
+ * assert(isOwnRoot("BRKB", "BRK-B") && !isOwnRoot("BRKB1", "BRK-B"));
  * ```
  */
-export function isOwnRoot(root: string, ticker: Ticker): boolean {
+export function isOwnRoot(root: string, ticker: string): boolean {
   return root === ticker.replace("-", "") || (MORE_ROOTS[ticker]?.includes(root) ?? false);
 }
 
@@ -238,31 +236,41 @@ export function columnsQuality(
 }
 
 /**
- * The flags of what is shown of a chain's contracts; a contract without any is not in the map.
- * They judge the last-known values, of which bid and ask can be of different reads (`two_reads`).
+ * Judges what is shown of a chain's contracts: the last-known values, of which bid and ask can be
+ * of different reads (`two_reads`), at the last-known spot.
+ *
+ * @example
+ * ```ts
+ * import { strict as assert } from "node:assert";
+ * import { foldBatches } from "./fold.ts";
+ * import { EMPTY_CHAIN } from "./chain.ts";
+ * import { chainJudge, flagsOf } from "./quality.ts";
+ * import { batchOf, quoteOf } from "./testing.ts";
+ * const crossed = quoteOf("EA261218C00210000", { bid: 1.1, ask: 1, impliedVol: 0.2, delta: 0.5 });
+ * const { chain } = foldBatches(EMPTY_CHAIN, [batchOf(1_000, [crossed])]);
+ * const judge = chainJudge(chain, { ticker: "EA", nowMs: 1_000 });
+ * for (const contract of chain.contracts.values()) {
+ *   assert.deepEqual(flagsOf(judge(contract)), ["crossed"]);
+ * }
+ * ```
  */
-export function chainQuality(
+export function chainJudge(
   chain: Pick<LastKnownChain, "contracts" | "spot">,
-  ticker: Ticker,
-  nowMs: number,
-): ReadonlyMap<OccSymbol, QualityBits> {
+  { ticker, nowMs }: { readonly ticker: string; readonly nowMs: number },
+): (contract: LastKnownContract) => QualityBits {
   const spot = chain.spot?.value ?? null;
   const seriesOf = seriesReader(ticker, nowMs);
   const split = spot === null ? undefined : knownSplit(chain.contracts.values(), spot, seriesOf);
-  const found = new Map<OccSymbol, QualityBits>();
-  for (const known of chain.contracts.values()) {
-    const { occ, fields: { bid, ask } } = known;
+  return (contract) => {
+    const { occ, fields: { bid, ask } } = contract;
+    const bits = knownBits(contract);
     const { own, years } = seriesOf(occ);
+    if (!own) return bits | ADJUSTED;
     const strike = strikeOf(occ);
-    let bits = knownBits(known);
-    if (!own) bits |= ADJUSTED;
-    else if (split && isBeyond(strike, split)) bits |= PRE_SPLIT;
-    else if (spot !== null) {
-      bits |= spotBits(bid?.value ?? 0, ask?.value ?? 0, strike, isPut(occ), spot, years);
-    }
-    if (bits !== 0) found.set(occ, bits);
-  }
-  return found;
+    if (split && isBeyond(strike, split)) return bits | PRE_SPLIT;
+    if (spot === null) return bits;
+    return bits | spotBits(bid?.value ?? 0, ask?.value ?? 0, strike, isPut(occ), spot, years);
+  };
 }
 
 function knownSplit(
@@ -272,8 +280,10 @@ function knownSplit(
 ): SplitBounds | undefined {
   const scan = new SplitScan(spot);
   for (const { occ, fields: { bid, ask } } of contracts) {
+    const strike = strikeOf(occ);
+    if (!isFar(strike, spot)) continue;
     const { own, years } = seriesOf(occ);
-    if (own) scan.see(bid?.value ?? 0, ask?.value ?? 0, strikeOf(occ), isPut(occ), years);
+    if (own) scan.see(bid?.value ?? 0, ask?.value ?? 0, strike, isPut(occ), years);
   }
   return scan.bounds();
 }
@@ -413,7 +423,7 @@ interface KnownSeries {
 }
 
 /** The symbol up to the strike names root, expiry and right: few of them a chain. */
-function seriesReader(ticker: Ticker, nowMs: number): (occ: OccSymbol) => KnownSeries {
+function seriesReader(ticker: string, nowMs: number): (occ: OccSymbol) => KnownSeries {
   const known = new Map<string, KnownSeries>();
   return (occ) => {
     const name = occ.slice(0, -8);
