@@ -7,7 +7,7 @@
 import type { LastKnownChain, LastKnownContract, LastKnownField } from "./chain.ts";
 import { expiresAtMs } from "./calendar.ts";
 import { NONE, type QuoteColumns } from "./columns.ts";
-import { type OccSymbol, parseOcc, type Ticker } from "./contract.ts";
+import { type OccSymbol, parseOcc, type Right, type Ticker } from "./contract.ts";
 import type { ChainLayout, Series } from "./layout.ts";
 import { GREEK_SCALE, PRICE_SCALE } from "./quote.ts";
 
@@ -180,7 +180,8 @@ export class ColumnsJudge {
     if (this.#spot === null) return bits;
     const years = this.#years[series.index] ?? 0;
     const strike = this.#strikes[row] ?? NaN;
-    return bits | spotBits(bidNow, askNow, strike, row >= series.puts, this.#spot, years);
+    return bits |
+      spotBits(bidNow, askNow, strike, row < series.puts ? "C" : "P", this.#spot, years);
   }
 
   /** Whether a row of an own root is of before a split. */
@@ -216,8 +217,8 @@ export class ColumnsJudge {
     const years = this.#years[index] ?? 0;
     const call = callRows[level] ?? -1;
     const put = putRows[level] ?? -1;
-    if (call >= 0) scan.see(priceAt(bid, call), priceAt(ask, call), strike, false, years);
-    if (put >= 0) scan.see(priceAt(bid, put), priceAt(ask, put), strike, true, years);
+    if (call >= 0) scan.see(priceAt(bid, call), priceAt(ask, call), strike, "C", years);
+    if (put >= 0) scan.see(priceAt(bid, put), priceAt(ask, put), strike, "P", years);
   }
 }
 
@@ -269,7 +270,7 @@ export function chainJudge(
     const strike = strikeOf(occ);
     if (split && isBeyond(strike, split)) return bits | PRE_SPLIT;
     if (spot === null) return bits;
-    return bits | spotBits(bid?.value ?? 0, ask?.value ?? 0, strike, isPut(occ), spot, years);
+    return bits | spotBits(bid?.value ?? 0, ask?.value ?? 0, strike, rightOf(occ), spot, years);
   };
 }
 
@@ -283,7 +284,7 @@ function knownSplit(
     const strike = strikeOf(occ);
     if (!isFar(strike, spot)) continue;
     const { own, years } = seriesOf(occ);
-    if (own) scan.see(bid?.value ?? 0, ask?.value ?? 0, strike, isPut(occ), years);
+    if (own) scan.see(bid?.value ?? 0, ask?.value ?? 0, strike, rightOf(occ), years);
   }
   return scan.bounds();
 }
@@ -343,14 +344,14 @@ function spotBits(
   bid: number,
   ask: number,
   strike: number,
-  put: boolean,
+  right: Right,
   spot: number,
   years: number,
 ): QualityBits {
   const slack = SPOT_SLACK * spot + CARRY_A_YEAR * years * Math.max(spot, strike);
-  const exercised = put ? strike - spot : spot - strike;
+  const exercised = right === "P" ? strike - spot : spot - strike;
   if (ask > 0 && ask < exercised - slack) return BELOW_INTRINSIC;
-  return bid > (put ? strike : spot) + slack ? ABOVE_MAXIMUM : 0;
+  return bid > (right === "P" ? strike : spot) + slack ? ABOVE_MAXIMUM : 0;
 }
 
 /** How many times the spot, or less than one so-many-th of it, a strike of another scale is. */
@@ -385,13 +386,14 @@ class SplitScan {
     this.#spot = spot;
   }
 
-  see(bid: number, ask: number, strike: number, put: boolean, years: number): void {
+  see(bid: number, ask: number, strike: number, right: Right, years: number): void {
     const spot = this.#spot;
     if (!isFar(strike, spot)) return;
     const side = strike > spot ? "above" : "below";
     const slack = OFF_SCALE * spot + CARRY_A_YEAR * years * Math.max(spot, strike);
-    const exercised = put ? strike - spot : spot - strike;
-    const off = (ask > 0 && ask < exercised - slack) || bid > (put ? strike : spot) + slack;
+    const exercised = right === "P" ? strike - spot : spot - strike;
+    const off = (ask > 0 && ask < exercised - slack) ||
+      bid > (right === "P" ? strike : spot) + slack;
     if (off) {
       this.#off[side]++;
       if (side === "above") this.#above = Math.min(this.#above, strike);
@@ -445,6 +447,6 @@ function strikeOf(occ: OccSymbol): number {
   return Number(occ.slice(-8)) / 1000;
 }
 
-function isPut(occ: OccSymbol): boolean {
-  return occ.at(-9) === "P";
+function rightOf(occ: OccSymbol): Right {
+  return occ.at(-9) === "P" ? "P" : "C";
 }
