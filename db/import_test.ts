@@ -83,6 +83,30 @@ test("storeHistory() makes late history of what is older than the newest", async
   assert.equal(next.seq, 3);
 });
 
+test("storeHistory() works out the market's conditions as the ingest call does", async (on) => {
+  const { sql, request } = on;
+  const quotes = [
+    quote(CALL, { bid: 1, ask: 1.1, impliedVol: 0.25, delta: 0.5, volume: 3, openInterest: 4 }),
+    quote(PUT, { bid: 2, ask: 2.1, impliedVol: 0.27, delta: -0.5, volume: 5, openInterest: 6 }),
+  ];
+  const sent = { ...batch({ spot: 210 }), columns: columnsOf(quotes) };
+  await storeHistory(sql, EA, [
+    history(DAY_MS, sent),
+    history(DAY_MS + 1, { ...sent, mode: "update" }),
+  ]);
+  expectKind(await ingestBatch(sql, request({ batch: sent })), "stored");
+  const rows = await sql`
+    SELECT atm_iv, skew, put_volume, call_volume, put_open_interest, call_open_interest,
+      expiries::text, expiry_atm_iv::text, expiry_skew::text
+    FROM batches
+    ORDER BY seq`;
+  const [imported, update, ingested] = rows;
+  assert.deepEqual(imported, ingested);
+  assert.equal(imported?.["put_volume"], "5");
+  assert.match(String(imported["expiry_atm_iv"]), /^\{2\d{5}\}$/);
+  assert.equal(update?.["expiries"], null);
+});
+
 test("storeHistory() leaves whose window it is, and begins none", async ({ sql, request }) => {
   await storeHistory(sql, EA, [history(DAY_MS)]);
   expectKind(await ingestBatch(sql, request()), "stored");

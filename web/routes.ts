@@ -25,6 +25,7 @@ import { listTickers, listTickersApi } from "./routes/api/tickers.ts";
 import { agentTickers, agentTickersApi } from "./routes/api/agent_tickers.ts";
 import { health, healthApi, ping, pingApi } from "./routes/api/health.ts";
 import { live } from "./routes/api/live.ts";
+import { session } from "./routes/api/session.ts";
 import { builtFile, staticFile } from "./routes/files.ts";
 import { handler as tickersPage } from "./routes/index.tsx";
 import { handler as chainPage } from "./routes/chains/[ticker].tsx";
@@ -109,4 +110,5 @@ export const routes: readonly Route[] = [
     handler: agentTickers,
     api: agentTickersApi,
   },
+  { method: "GET", path: "/api/price-agent/session", role: "agent", handler: session },
 ];

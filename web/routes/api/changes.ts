@@ -52,11 +52,12 @@ export async function getChanges(c: RequestContext, services: Services): Promise
   const { chain } = known;
   const whole = sinceSeq === 0 || sinceSeq > chain.seq;
   const symbols = whole ? chain.contracts.keys() : await changedOf(known, sinceSeq, services);
+  const context = contextOf(known, nowMs);
   const answer: ChangesAnswer = {
-    ...chainStateOf(chain, contextOf(known, nowMs)),
+    ...chainStateOf(chain, context),
     sinceSeq,
     whole,
-    contracts: chainRows(chain, symbols, nowMs),
+    contracts: chainRows(chain, symbols, context),
   };
   return c.json(answer);
 }
