@@ -16,6 +16,7 @@ import type { LastUsed } from "./auth/last_used.ts";
 import type { Database } from "./database.ts";
 import type { DatabaseWatch } from "./database_watch.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { AgentSessions } from "./session/sessions.ts";
 
 /** What is known of one ticker that is followed: a deal, or watched. */
 export interface KnownTicker {
@@ -58,6 +59,8 @@ export interface Services {
   readonly committed: (ticker: Ticker, batch: StoredBatch) => void;
   /** Takes an upgraded connection of `/api/live`. */
   readonly openLive: (socket: WebSocket) => void;
+  /** The sessions of agents. */
+  readonly sessions: Pick<AgentSessions, "isFull" | "open">;
   /** How long a ticker belongs to the agent that wrote it last. */
   readonly conflictWindowMs: number;
 }
