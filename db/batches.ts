@@ -49,6 +49,15 @@ export function batchesAfter(
   return read(sql, ticker, sql`b.seq > ${from.seq}`, sql`b.as_of, b.seq`);
 }
 
+/** A ticker's batches after one position and up to another, in the order of the fold: (asOf, seq). */
+export function batchesUpTo(
+  sql: Sql,
+  ticker: Ticker,
+  { seq, toSeq }: { readonly seq: number; readonly toSeq: number },
+): AsyncGenerator<StoredBatch, void, void> {
+  return read(sql, ticker, sql`b.seq > ${seq} AND b.seq <= ${toSeq}`, sql`b.as_of, b.seq`);
+}
+
 /** A ticker's batches of some moments, to the millisecond. */
 export function batchesAsOf(
   sql: Sql,
@@ -78,6 +87,19 @@ export function batchesBetween(
     b.as_of >= ${bound(fromMs, "-infinity")}::text::timestamptz
       AND b.as_of < ${bound(toMs, "infinity")}::text::timestamptz`;
   return read(sql, ticker, within, sql`b.seq`);
+}
+
+/** A ticker's snapshots of a range by their `asOf`, in that order. */
+export function snapshotsBetween(
+  sql: Sql,
+  ticker: Ticker,
+  { fromMs, toMs }: Required<Period>,
+): AsyncGenerator<StoredBatch, void, void> {
+  const within = sql`
+    b.as_of >= ${new Date(fromMs).toISOString()}::timestamptz
+      AND b.as_of < ${new Date(toMs).toISOString()}::timestamptz
+      AND b.mode = 'snapshot'`;
+  return read(sql, ticker, within, sql`b.as_of, b.seq`);
 }
 
 type Fragment = postgres.PendingQuery<postgres.Row[]>;
