@@ -64,7 +64,8 @@ export class ChainMessages {
     const changed = changedSince(tracked, sinceSeq);
     if (!changed) return undefined;
     const nowMs = this.#madeAtMs;
-    const rows = chainRows(chain, changed, nowMs);
+    const context = contextOf(this.#known, nowMs);
+    const rows = chainRows(chain, changed, context);
     const touched = new Set(rows.map((row) => row.expiry));
     return {
       type: "delta",
@@ -72,7 +73,7 @@ export class ChainMessages {
       expiry,
       fromSeq: sinceSeq,
       seq: chain.seq,
-      state: chainStateOf(chain, contextOf(this.#known, nowMs)),
+      state: chainStateOf(chain, context),
       expirations: this.#allExpiries().map((one) => one.expiry),
       expiries: this.#allExpiries().filter((one) => touched.has(one.expiry)),
       contracts: expiry === null ? rows : rows.filter((row) => row.expiry === expiry),
