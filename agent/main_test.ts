@@ -63,7 +63,7 @@ Deno.test("agent fetch", async (test) => {
       assert.equal(run.code, 0);
       const [posted] = server.posted;
       assert.ok(posted);
-      const count = posted.body.contracts.length;
+      const count = posted.body.columns.length;
       assert.ok(count > 20);
       assert.deepEqual(run.stdout.trimEnd().split("\n"), [
         "✓ Connected to IB TWS",
@@ -167,7 +167,7 @@ Deno.test("agent run", async (test) => {
       const early = server.posted.filter((p) => !isSnapshot(p) && p.body.ticker === "EA");
       assert.ok(early.length > 0);
       for (const { body } of early) {
-        assert.ok(body.contracts.every((row) => row["bid"] !== null && row["ask"] !== null));
+        assert.ok(body.columns.every((row) => row["bid"] !== null && row["ask"] !== null));
         assert.ok(server.posted.indexOf(ea) > server.posted.findIndex((p) => p.body === body));
       }
       assert.ok(server.posted.every((posted) => !posted.text.includes(ACCOUNT)));
@@ -197,7 +197,7 @@ Deno.test("agent run", async (test) => {
       const again = await server.received(isSnapshot);
       const key = posted.headers.get("idempotency-key");
       assert.equal(again.headers.get("idempotency-key"), key);
-      assert.deepEqual(again.body.contracts, posted.body.contracts);
+      assert.deepEqual(again.body.columns, posted.body.columns);
       await server.received((p) => isSnapshot(p) && p !== again);
       assert.equal((await endByLifeline(second)).code, 0);
       const keys = server.posted.filter(isSnapshot).map((p) => p.headers.get("idempotency-key"));

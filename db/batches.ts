@@ -1,16 +1,15 @@
 /**
  * Reading stored batches back, for the fold and for history.
  */
+import type postgres from "postgres";
 import { z } from "zod";
 import type { StoredBatch } from "../options/chain.ts";
-import type { Ticker } from "../options/contract.ts";
-import { fromColumns } from "./batch_columns.ts";
+import type { OccSymbol, Ticker } from "../options/contract.ts";
+import { decodeBlock } from "./block.ts";
 import type { Sql } from "./connect.ts";
 
 /** Batches fetched at a time: one of 5,000 contracts is about half a megabyte. */
 const FETCH = 16;
-
-const array = z.string().nullable();
 
 const stored = z.object({
   id: z.string(),
@@ -25,32 +24,60 @@ const stored = z.object({
   traceId: z.string().nullable(),
   spot: z.number().nullable(),
   missing: z.array(z.object({ contract: z.string(), reason: z.string() })),
-  occ: z.string(),
-  bid: array,
-  ask: array,
-  last: array,
-  volume: array,
-  openInterest: array,
-  impliedVol: array,
-  delta: array,
-  gamma: array,
-  theta: array,
-  vega: array,
-  bidSize: array,
-  askSize: array,
-  kind: array,
-  multiplier: array,
-  quotedAt: array,
+  occ: z.string().nullable(),
+  block: z.instanceof(Uint8Array),
 });
 
 /**
  * A ticker's batches with a `seq` above the given one, in the order of the fold: (asOf, seq).
  * Give the `seq` of a checkpoint, or of the chain a reader has; 0 gives all.
  */
-export async function* batchesAfter(
+export function batchesAfter(
   sql: Sql,
   ticker: Ticker,
   from: { readonly seq: number },
+): AsyncGenerator<StoredBatch, void, void> {
+  return read(sql, ticker, sql`b.seq > ${from.seq}`, sql`b.as_of, b.seq`);
+}
+
+/** A ticker's batches of some moments, to the millisecond. */
+export function batchesAsOf(
+  sql: Sql,
+  ticker: Ticker,
+  momentsMs: readonly number[],
+): AsyncGenerator<StoredBatch, void, void> {
+  const moments = `{${momentsMs.map((ms) => new Date(ms).toISOString()).join(",")}}`;
+  const of = sql`b.as_of = ANY (${moments}::text::timestamptz[])`;
+  return read(sql, ticker, of, sql`b.as_of, b.seq`);
+}
+
+/** Moments from the first on, before the second; without one there is no bound. */
+export interface Period {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+/** A ticker's batches of a period by their `asOf`, in the order in which they came. */
+export function batchesBetween(
+  sql: Sql,
+  ticker: Ticker,
+  { fromMs, toMs }: Period,
+): AsyncGenerator<StoredBatch, void, void> {
+  const bound = (ms: number | undefined, none: string): string =>
+    ms === undefined ? none : new Date(ms).toISOString();
+  const within = sql`
+    b.as_of >= ${bound(fromMs, "-infinity")}::text::timestamptz
+      AND b.as_of < ${bound(toMs, "infinity")}::text::timestamptz`;
+  return read(sql, ticker, within, sql`b.seq`);
+}
+
+type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
+async function* read(
+  sql: Sql,
+  ticker: Ticker,
+  which: Fragment,
+  order: Fragment,
 ): AsyncGenerator<StoredBatch, void, void> {
   const pages = sql`
     SELECT
@@ -66,34 +93,30 @@ export async function* batchesAfter(
       b.trace_id AS "traceId",
       b.spot::double precision,
       b.missing,
-      s.occ::text,
-      b.bid::text,
-      b.ask::text,
-      b.last::text,
-      b.volume::text,
-      b.open_interest::text AS "openInterest",
-      b.implied_vol::text AS "impliedVol",
-      b.delta::text,
-      b.gamma::text,
-      b.theta::text,
-      b.vega::text,
-      b.bid_size::text AS "bidSize",
-      b.ask_size::text AS "askSize",
-      b.kind::text,
-      b.multiplier::text,
-      b.quoted_at::text AS "quotedAt"
+      -- Most batches have the contracts of the one before: those are sent once.
+      CASE
+        WHEN b.contract_set IS DISTINCT FROM lag(b.contract_set) OVER (ORDER BY ${order})
+          THEN array_to_string(s.occ, ',')
+      END AS occ,
+      b.block
     FROM batches AS b
     JOIN contract_sets AS s ON s.hash = b.contract_set
     WHERE b.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
-      AND b.seq > ${from.seq}
-    ORDER BY b.as_of, b.seq`.cursor(FETCH);
+      AND ${which}
+    ORDER BY ${order}`.cursor(FETCH);
+  let occ: readonly OccSymbol[] = [];
   for await (const page of pages) {
-    for (const row of page) yield storedBatch(row);
+    for (const found of page) {
+      const row = stored.parse(found);
+      // Only checked symbols are stored.
+      if (row.occ !== null) occ = row.occ.split(",") as OccSymbol[];
+      yield storedBatch(row, occ);
+    }
   }
 }
 
-function storedBatch(row: unknown): StoredBatch {
-  const { id, occ, missing, ...rest } = stored.parse(row);
+function storedBatch(row: z.infer<typeof stored>, occ: readonly OccSymbol[]): StoredBatch {
+  const { id, occ: _, block, missing, ...rest } = row;
   return {
     seq: rest.seq,
     asOfMs: rest.asOfMs,
@@ -106,7 +129,7 @@ function storedBatch(row: unknown): StoredBatch {
     traceId: rest.traceId,
     snapshotId: id,
     spot: rest.spot,
-    quotes: fromColumns({ occ, ...rest }),
+    columns: decodeBlock(block, occ),
     missing,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Checkpoints: the folded chain of a ticker at a position, as text of `options/checkpoint.ts`. They
+ * Checkpoints: the folded chain of a ticker at a position, as bytes of `options/checkpoint.ts`. They
  * only save work: the chain is the fold of the batches, with or without them.
  */
 import { z } from "zod";
@@ -11,14 +11,14 @@ export interface Checkpoint {
   readonly seq: number;
   readonly asOfMs: number;
   readonly asOfSeq: number;
-  readonly body: string;
+  readonly state: Uint8Array;
 }
 
 const checkpoint = z.object({
   seq: z.number(),
   asOfMs: z.number(),
   asOfSeq: z.number(),
-  body: z.string(),
+  state: z.instanceof(Uint8Array),
 });
 
 /**
@@ -31,9 +31,10 @@ export async function loadCheckpoint(sql: Sql, ticker: Ticker): Promise<Checkpoi
       c.seq::double precision,
       (extract(epoch FROM c.as_of) * 1000)::double precision AS "asOfMs",
       c.as_of_seq::double precision AS "asOfSeq",
-      c.body
+      c.state
     FROM checkpoints AS c
     WHERE c.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
+      AND c.state IS NOT NULL
       AND NOT EXISTS (
         SELECT
         FROM batches AS b
@@ -51,13 +52,13 @@ export async function loadCheckpoint(sql: Sql, ticker: Ticker): Promise<Checkpoi
  */
 export async function saveCheckpoint(sql: Sql, ticker: Ticker, saved: Checkpoint): Promise<void> {
   await sql`
-    INSERT INTO checkpoints (ticker_id, seq, as_of, as_of_seq, body)
+    INSERT INTO checkpoints (ticker_id, seq, as_of, as_of_seq, body, state)
     SELECT id, ${saved.seq}, ${new Date(saved.asOfMs).toISOString()}::timestamptz,
-      ${saved.asOfSeq}, ${saved.body}
+      ${saved.asOfSeq}, '', ${saved.state}
     FROM tickers
     WHERE symbol = ${ticker}
     ON CONFLICT (ticker_id, seq) DO UPDATE
-    SET as_of = excluded.as_of, as_of_seq = excluded.as_of_seq, body = excluded.body`;
+    SET as_of = excluded.as_of, as_of_seq = excluded.as_of_seq, state = excluded.state`;
   await sql`
     WITH ranked AS (
       SELECT

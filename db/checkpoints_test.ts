@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const T0_MS = Date.UTC(2026, 6, 1);
 
 async function saveAt(on: Followed, seq: number, asOfMs: number): Promise<void> {
-  await saveCheckpoint(on.sql, EA, { seq, asOfMs, asOfSeq: seq, body: `chain ${seq}` });
+  await saveCheckpoint(on.sql, EA, { seq, asOfMs, asOfSeq: seq, state: Uint8Array.of(1, seq) });
 }
 
 Deno.test("loadCheckpoint() gives the newest checkpoint, whole", async () => {
@@ -17,11 +17,12 @@ Deno.test("loadCheckpoint() gives the newest checkpoint, whole", async () => {
     assert.equal(await loadCheckpoint(sql, EA), undefined);
     await saveAt(on, 1, T0_MS);
     await saveAt(on, 2, T0_MS + 1);
-    assert.deepEqual(await loadCheckpoint(sql, EA), {
+    const found = await loadCheckpoint(sql, EA);
+    assert.deepEqual(found && { ...found, state: new Uint8Array(found.state) }, {
       seq: 2,
       asOfMs: T0_MS + 1,
       asOfSeq: 2,
-      body: "chain 2",
+      state: Uint8Array.of(1, 2),
     });
   });
 });

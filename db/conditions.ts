@@ -3,7 +3,6 @@
  * working them out for rows that were stored without.
  */
 import { z } from "zod";
-import { columnsOf } from "../options/columns.ts";
 import { conditionsOf, type MarketConditions } from "../options/conditions.ts";
 import type { Ticker } from "../options/contract.ts";
 import { GREEK_SCALE } from "../options/quote.ts";
@@ -197,7 +196,7 @@ export async function backfillConditions(sql: Sql): Promise<number> {
     for await (const batch of batchesAfter(sql, ticker, { seq: seq - 1 })) {
       if (batch.mode !== "snapshot") continue;
       const { asOfMs: atMs, spot } = batch;
-      const conditions = conditionsOf(columnsOf(batch.quotes), { ticker, spot, atMs });
+      const conditions = conditionsOf(batch.columns, { ticker, spot, atMs });
       const c = conditionColumns(conditions);
       const { count } = await sql`
         UPDATE batches

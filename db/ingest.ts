@@ -1,26 +1,26 @@
 /**
- * The ingest call's one SQL statement. It checks the key, gives a known idempotency key its first
- * answer, decides whose window the ticker is, stores the batch and advances the ticker's `seq`:
- * all or nothing, so that of any number of writers on any number of servers exactly one wins.
- *
- * Writers of a ticker queue on its row (`FOR NO KEY UPDATE`). Under READ COMMITTED the waiting
- * statement then sees that row as the winner left it, and reads the clock only then; so `seq`
- * and `received_at` rise together. All else the statement reads is as of its start, wherefore a
- * race for one idempotency key is settled by the key's unique index and a second look.
+ * The ingest call's one SQL statement, the function `ingest_batch` of `migrations/0011_ingest.sql`.
+ * It checks the key, gives a known idempotency key its first answer, decides whose window the
+ * ticker is, stores the batch and advances the ticker's `seq`: all or nothing, so that of any
+ * number of writers on any number of servers exactly one wins.
  */
+import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { ChainBatch } from "../options/quote.ts";
-import { type BatchColumns, toColumns } from "./batch_columns.ts";
-import type { Sql } from "./connect.ts";
+import type { ColumnBatch } from "../options/columns.ts";
+import { conditionsOf } from "../options/conditions.ts";
+import { encodeBlock } from "./block.ts";
+import { type ConditionColumns, conditionColumns, NO_CONDITIONS } from "./conditions.ts";
+import { type Sql, sqlState } from "./connect.ts";
+import { type ContractSet, StoredSets } from "./stored_sets.ts";
 import { keyOwners } from "./keys.ts";
 
 /** What a request brings besides its batch. */
 export interface IngestRequest {
-  readonly batch: ChainBatch;
+  readonly batch: ColumnBatch;
   /** SHA-256 of the key it came with. */
   readonly keyHash: Uint8Array;
-  /** The `Idempotency-Key` and the SHA-256 of the body it came with. */
-  readonly idempotency: { readonly key: string; readonly bodyHash: Uint8Array } | null;
+  /** The `Idempotency-Key` it came with. */
+  readonly idempotencyKey: string | null;
   /** It waited in the agent's spool: history, without a window and without a conflict. */
   readonly backfill: boolean;
   /** How long a ticker belongs to the agent that wrote it last. */
@@ -52,255 +52,160 @@ export type IngestOutcome =
     readonly retryAfterS: number;
   };
 
+/** SQLSTATE "foreign_key_violation": the batch's contract set is not there. */
+const FOREIGN_KEY_VIOLATION = "23503";
+
 /** Tries until the winner of a race for one idempotency key has committed or given up. */
 const MAX_TRIES = 5;
 
 /**
- * Stores one batch, or says why not. Throws what PostgreSQL throws (see `isDatabaseAway`), and a
- * RangeError where a value does not fit its column, which `options/wire/ingest.ts` has excluded.
+ * Stores one batch, or says why not; `sets` is what this process knows of the contract sets in the
+ * database. Throws what PostgreSQL throws (see `isDatabaseAway`).
  */
-export async function ingestBatch(sql: Sql, request: IngestRequest): Promise<IngestOutcome> {
-  const columns = toColumns(request.batch.quotes);
+export async function ingestBatch(
+  sql: Sql,
+  request: IngestRequest,
+  sets: StoredSets = new StoredSets(),
+): Promise<IngestOutcome> {
+  const { batch, idempotencyKey } = request;
+  const set = sets.of(batch.columns.occ);
+  const block = set.occ.length === 0 ? null : encodeBlock(batch.columns);
+  const conditions = batch.mode === "update" ? NO_CONDITIONS : conditionColumns(
+    conditionsOf(batch.columns, { ...batch, atMs: batch.agentTimeMs }, set.layout),
+  );
+  const bodyHash = idempotencyKey === null ? null : hashOf(batch, set, block);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const outcome = outcomeOf(await runStatement(sql, request, columns), request);
-    if (outcome !== "raced") return outcome;
+    const isNew = !sets.isStored(set);
+    const found = await runStatement(sql, request, { set, isNew, block, conditions, bodyHash })
+      .catch((error: unknown) => {
+        if (isNew || sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
+        // The set was removed since, with all that referred to it.
+        sets.forget(set);
+        return null;
+      });
+    if (found === null || found.outcome === "raced") continue;
+    if (found.outcome === "stored" && block !== null) sets.noteStored(set);
+    return outcomeOf(found);
   }
-  throw new Error(`idempotency key of ${request.batch.agentId} is still contended`);
+  throw new Error(`a batch of ${batch.agentId} is still contended after ${MAX_TRIES} tries`);
 }
 
+/**
+ * What tells one batch from another under the same idempotency key: all that is stored of it.
+ * `sentAt` is left out: it says when this try was made, and a try that is repeated is still the
+ * same batch.
+ */
+function hashOf(batch: ColumnBatch, set: ContractSet, block: Uint8Array | null): Uint8Array {
+  const { columns: _, sentAtMs: __, ...head } = batch;
+  const hash = createHash("sha256").update(JSON.stringify(head)).update(set.hash);
+  return (block === null ? hash : hash.update(block)).digest();
+}
+
+const time = z.number().nullable();
+
 const row = z.object({
-  key_valid: z.boolean(),
-  earlier_body_hash: z.instanceof(Uint8Array).nullable(),
-  earlier_id: z.string().nullable(),
-  earlier_seq: z.number().nullable(),
-  earlier_deal_id: z.string().nullable(),
-  earlier_received_ms: z.number().nullable(),
-  earlier_as_of_ms: z.number().nullable(),
-  accepted: z.boolean().nullable(),
-  done: z.boolean(),
-  id: z.string().nullable(),
+  outcome: z.enum([
+    "stored",
+    "repeated",
+    "key_refused",
+    "key_reused",
+    "unknown_ticker",
+    "conflict",
+    "raced",
+  ]),
+  batch_id: z.string().nullable(),
   seq: z.number().nullable(),
   deal_id: z.string().nullable(),
-  now_ms: z.number().nullable(),
-  as_of_ms: z.number().nullable(),
+  received_ms: time,
+  as_of_ms: time,
   owner_agent: z.string().nullable(),
-  last_write_ms: z.number().nullable(),
-  free_ms: z.number().nullable(),
+  last_write_ms: time,
+  free_ms: time,
 });
 type Row = z.infer<typeof row>;
 
-function outcomeOf(found: Row, request: IngestRequest): IngestOutcome | "raced" {
-  if (!found.key_valid) return { kind: "key_refused" };
-  if (found.earlier_body_hash && found.earlier_received_ms !== null) {
-    const same = request.idempotency &&
-      equalBytes(found.earlier_body_hash, request.idempotency.bodyHash);
-    if (!same) return { kind: "key_reused" };
-    return {
-      kind: "repeated",
-      snapshotId: found.earlier_id,
-      seq: found.earlier_seq,
-      dealId: found.earlier_deal_id,
-      serverReceivedAtMs: found.earlier_received_ms,
-      asOfMs: found.earlier_as_of_ms ?? found.earlier_received_ms,
-    };
+function outcomeOf(found: Row): IngestOutcome {
+  const receivedMs = found.received_ms ?? 0;
+  switch (found.outcome) {
+    case "stored":
+    case "repeated":
+      return {
+        kind: found.outcome,
+        snapshotId: found.batch_id,
+        seq: found.seq,
+        dealId: found.deal_id,
+        serverReceivedAtMs: receivedMs,
+        asOfMs: found.as_of_ms ?? receivedMs,
+      };
+    case "conflict":
+      return {
+        kind: "conflict",
+        existingAgent: found.owner_agent ?? "",
+        existingTimeMs: found.last_write_ms ?? receivedMs,
+        serverTimeMs: receivedMs,
+        retryAfterS: Math.max(1, Math.ceil(((found.free_ms ?? 0) - receivedMs) / 1000)),
+      };
+    case "key_refused":
+    case "key_reused":
+    case "unknown_ticker":
+      return { kind: found.outcome };
+    case "raced":
+      throw new Error("a race for an idempotency key is to be tried again");
   }
-  if (found.accepted === null || found.now_ms === null) return { kind: "unknown_ticker" };
-  if (!found.accepted) {
-    return {
-      kind: "conflict",
-      existingAgent: found.owner_agent ?? "",
-      existingTimeMs: found.last_write_ms ?? found.now_ms,
-      serverTimeMs: found.now_ms,
-      retryAfterS: Math.max(1, Math.ceil(((found.free_ms ?? 0) - found.now_ms) / 1000)),
-    };
-  }
-  if (!found.done) return "raced";
-  return {
-    kind: "stored",
-    snapshotId: found.id,
-    seq: found.seq,
-    dealId: found.deal_id,
-    serverReceivedAtMs: found.now_ms,
-    asOfMs: found.as_of_ms ?? found.now_ms,
-  };
 }
 
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+interface Stored {
+  readonly set: ContractSet;
+  /** Whether the set's names have to be sent. */
+  readonly isNew: boolean;
+  readonly block: Uint8Array | null;
+  readonly conditions: ConditionColumns;
+  readonly bodyHash: Uint8Array | null;
 }
 
-async function runStatement(sql: Sql, request: IngestRequest, columns: BatchColumns): Promise<Row> {
-  const { batch, idempotency } = request;
-  const { fields } = columns;
-  const empty = batch.quotes.length === 0;
+async function runStatement(sql: Sql, request: IngestRequest, stored: Stored): Promise<Row> {
+  const { batch, idempotencyKey } = request;
+  const { set, isNew, block, conditions: c, bodyHash } = stored;
   const at = (ms: number): string => new Date(ms).toISOString();
   const rows = await sql`
-    WITH
-    input AS (
-      SELECT
-        ${batch.ticker}::text AS ticker,
-        ${batch.agentId}::text AS agent_id,
-        ${idempotency?.key ?? null}::text AS key,
-        ${at(batch.agentTimeMs)}::timestamptz AS agent_time,
-        ${batch.sentAtMs === null ? null : at(batch.sentAtMs)}::timestamptz AS sent_at,
-        ${request.backfill}::boolean AS backfill,
-        ${empty}::boolean AS empty,
-        ${request.windowMs}::integer * interval '1 millisecond' AS window_length
-    ),
-    valid_key AS (
-      SELECT k.id
-      FROM keys AS k
-      WHERE k.hash = ${request.keyHash}
-        AND k.agent = ANY (string_to_array(${keyOwners(batch.agentId).join(",")}::text, ','))
-        AND k.revoked_at IS NULL
-        AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
-    ),
-    earlier AS (
-      SELECT i.*
-      FROM idempotency AS i
-      JOIN input ON i.agent_id = input.agent_id AND i.key = input.key
-      WHERE EXISTS (SELECT FROM valid_key)
-    ),
-    locked AS MATERIALIZED (
-      SELECT t.id, t.seq, t.owner_agent, t.owned_at, t.last_write_at
-      FROM tickers AS t
-      WHERE t.symbol = (SELECT ticker FROM input)
-        AND EXISTS (SELECT FROM valid_key)
-        AND NOT EXISTS (SELECT FROM earlier)
-        AND (
-          EXISTS (SELECT FROM deals WHERE deals.ticker_id = t.id AND deals.removed_at IS NULL)
-          OR EXISTS (SELECT FROM watches WHERE watches.ticker_id = t.id)
-        )
-      FOR NO KEY UPDATE
-    ),
-    clocked AS MATERIALIZED (
-      SELECT locked.*, greatest(domain_now(), locked.last_write_at) AS now_at
-      FROM locked
-    ),
-    decided AS MATERIALIZED (
-      SELECT
-        c.id AS ticker_id,
-        c.seq,
-        c.owner_agent,
-        c.last_write_at,
-        c.now_at,
-        c.owned_at + input.window_length AS free_at,
-        input.backfill OR input.empty
-          OR c.owner_agent IS NULL
-          OR c.owner_agent = input.agent_id
-          OR c.owned_at + input.window_length <= c.now_at AS accepted,
-        CASE
-          WHEN input.backfill
-            THEN least(c.now_at, input.agent_time + coalesce(c.now_at - input.sent_at, '0'))
-          ELSE c.now_at
-        END AS as_of,
-        (
-          SELECT deals.id
-          FROM deals
-          WHERE deals.ticker_id = c.id AND deals.removed_at IS NULL
-        ) AS deal_id
-      FROM clocked AS c, input
-    ),
-    numbered AS MATERIALIZED (
-      SELECT
-        decided.*,
-        CASE WHEN accepted AND NOT input.empty THEN decided.seq + 1 END AS new_seq,
-        CASE WHEN accepted AND NOT input.empty THEN nextval('batch_ids') END AS batch_id
-      FROM decided, input
-    ),
-    remembered AS (
-      INSERT INTO idempotency
-        (agent_id, key, body_hash, batch_id, seq, deal_id, received_at, as_of)
-      SELECT
-        input.agent_id, input.key, ${idempotency?.bodyHash ?? null}, n.batch_id, n.new_seq,
-        n.deal_id, n.now_at, n.as_of
-      FROM numbered AS n, input
-      WHERE n.accepted AND input.key IS NOT NULL
-      ON CONFLICT DO NOTHING
-      RETURNING agent_id
-    ),
-    taken AS MATERIALIZED (
-      SELECT n.*
-      FROM numbered AS n, input
-      WHERE n.accepted AND (input.key IS NULL OR EXISTS (SELECT FROM remembered))
-    ),
-    advanced AS (
-      UPDATE tickers AS t
-      SET
-        seq = n.new_seq,
-        last_write_at = n.now_at,
-        owner_agent = CASE WHEN input.backfill THEN t.owner_agent ELSE input.agent_id END,
-        owned_at = CASE WHEN input.backfill THEN t.owned_at ELSE n.now_at END
-      FROM taken AS n, input
-      WHERE t.id = n.ticker_id AND NOT input.empty
-    ),
-    listed AS (
-      INSERT INTO contract_sets (hash, occ)
-      SELECT ${columns.setHash}, ${columns.occ}::text[]
-      FROM taken, input
-      WHERE NOT input.empty
-      ON CONFLICT DO NOTHING
-    ),
-    stored AS (
-      INSERT INTO batches (
-        id, ticker_id, seq, as_of, received_at, agent_time, late, mode, read_id, agent_id,
-        trace_id, spot, contract_set, bid, ask, last, volume, open_interest, implied_vol, delta,
-        gamma, theta, vega, bid_size, ask_size, kind, multiplier, quoted_at, missing
-      )
-      SELECT
-        n.batch_id, n.ticker_id, n.new_seq, n.as_of, n.now_at, input.agent_time, input.backfill,
-        ${batch.mode}, ${batch.readId}, input.agent_id, ${request.traceId},
-        ${batch.spot}::double precision::numeric, ${columns.setHash}, ${fields.bid}::integer[],
-        ${fields.ask}::integer[], ${fields.last}::integer[], ${fields.volume}::integer[],
-        ${fields.openInterest}::integer[], ${fields.impliedVol}::integer[],
-        ${fields.delta}::integer[], ${fields.gamma}::integer[], ${fields.theta}::integer[],
-        ${fields.vega}::integer[], ${fields.bidSize}::integer[], ${fields.askSize}::integer[],
-        ${columns.kind}::smallint[], ${columns.multiplier}::double precision[],
-        ${columns.quotedAt}::bigint[], ${JSON.stringify(batch.missing)}::text::jsonb
-      FROM taken AS n, input
-      WHERE NOT input.empty
-    ),
-    registered AS (
-      INSERT INTO agents (name, last_seen_at)
-      SELECT input.agent_id, domain_now()
-      FROM input
-      WHERE EXISTS (SELECT FROM valid_key)
-        AND NOT EXISTS (SELECT FROM agents WHERE name = input.agent_id)
-      ON CONFLICT DO NOTHING
-    ),
-    -- Not on each post, and never waiting: posts of one agent must not queue on its row.
-    seen AS (
-      UPDATE agents
-      SET last_seen_at = domain_now()
-      WHERE name IN (
-        SELECT a.name
-        FROM agents AS a, input
-        WHERE a.name = input.agent_id
-          AND EXISTS (SELECT FROM valid_key)
-          AND (a.last_seen_at IS NULL OR a.last_seen_at < domain_now() - interval '5 seconds')
-        FOR NO KEY UPDATE OF a SKIP LOCKED
-      )
-    )
     SELECT
-      EXISTS (SELECT FROM valid_key) AS key_valid,
-      e.body_hash AS earlier_body_hash,
-      e.batch_id::text AS earlier_id,
-      e.seq::double precision AS earlier_seq,
-      e.deal_id::text AS earlier_deal_id,
-      (extract(epoch FROM e.received_at) * 1000)::double precision AS earlier_received_ms,
-      (extract(epoch FROM e.as_of) * 1000)::double precision AS earlier_as_of_ms,
-      n.accepted,
-      EXISTS (SELECT FROM taken) AS done,
-      n.batch_id::text AS id,
-      n.new_seq::double precision AS seq,
-      n.deal_id::text AS deal_id,
-      (extract(epoch FROM n.now_at) * 1000)::double precision AS now_ms,
-      (extract(epoch FROM n.as_of) * 1000)::double precision AS as_of_ms,
-      n.owner_agent,
-      (extract(epoch FROM n.last_write_at) * 1000)::double precision AS last_write_ms,
-      (extract(epoch FROM n.free_at) * 1000)::double precision AS free_ms
-    FROM (SELECT) AS one
-    LEFT JOIN earlier AS e ON true
-    LEFT JOIN numbered AS n ON true`;
+      outcome,
+      batch_id::text,
+      seq::double precision,
+      deal_id::text,
+      (extract(epoch FROM received_at) * 1000)::double precision AS received_ms,
+      (extract(epoch FROM as_of) * 1000)::double precision AS as_of_ms,
+      owner_agent,
+      (extract(epoch FROM last_write_at) * 1000)::double precision AS last_write_ms,
+      (extract(epoch FROM free_at) * 1000)::double precision AS free_ms
+    FROM ingest_batch(
+      ${batch.ticker},
+      ${batch.agentId},
+      string_to_array(${keyOwners(batch.agentId).join(",")}, ','),
+      ${request.keyHash},
+      ${idempotencyKey},
+      ${bodyHash},
+      ${request.backfill},
+      ${request.windowMs}::integer * interval '1 millisecond',
+      ${at(batch.agentTimeMs)},
+      ${batch.sentAtMs === null ? null : at(batch.sentAtMs)},
+      ${batch.mode},
+      ${batch.readId},
+      ${request.traceId},
+      ${batch.spot}::double precision::numeric,
+      ${batch.missing.length === 0 ? "[]" : JSON.stringify(batch.missing)}::text::jsonb,
+      ${set.hash},
+      ${isNew ? set.occ.join(",") : null},
+      ${block},
+      ${c.atmIv},
+      ${c.skew},
+      ${c.putVolume},
+      ${c.callVolume},
+      ${c.putOpenInterest},
+      ${c.callOpenInterest},
+      ${c.expiries}::text::date[],
+      ${c.expiryAtmIv}::text::integer[],
+      ${c.expirySkew}::text::integer[]
+    )`;
   return row.parse(rows[0]);
 }

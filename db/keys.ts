@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { Ticker } from "../options/contract.ts";
 import { AGENT_NAME } from "../options/wire/ingest_schema.ts";
 import type { Sql } from "./connect.ts";
 
@@ -15,22 +16,40 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 export interface KeyInfo {
   readonly id: string;
   readonly agent: string;
+  /** The only tickers it opens; `null` for all. */
+  readonly tickers: readonly Ticker[] | null;
   readonly createdAtMs: number;
+  /** To the nearest minute or so. */
+  readonly lastUsedAtMs: number | null;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
 }
 
-/** What `verifyKey()` found. */
+/** A key that opens something. */
+export interface ValidKey {
+  readonly id: string;
+  /** The agent, or the numbered set, whose key it is. */
+  readonly agent: string;
+  /** The only tickers it opens; `null` for all. A key keeps its tickers for life. */
+  readonly tickers: readonly Ticker[] | null;
+  readonly hash: Uint8Array;
+}
+
+/** What a look-up of a key found. */
 export type KeyCheck =
-  | {
-    readonly kind: "valid";
-    readonly id: string;
-    readonly agent: string;
-    readonly hash: Uint8Array;
-  }
+  | { readonly kind: "valid"; readonly key: ValidKey }
   | { readonly kind: "unknown" }
   | { readonly kind: "revoked"; readonly agent: string }
   | { readonly kind: "expired"; readonly agent: string };
+
+/** A key that was just made. */
+export interface MadeKey {
+  readonly id: string;
+  readonly agent: string;
+  /** Its text, which is nowhere else. */
+  readonly key: string;
+  readonly expiresAtMs: number | null;
+}
 
 /**
  * The text of a key over the given random bytes.
@@ -81,8 +100,12 @@ export function keyCovers(owner: string, agentId: string): boolean {
 /** Makes a key for an agent or a numbered set. The text is returned once and never again. */
 export async function createKey(
   sql: Sql,
-  options: { readonly agent: string; readonly expiresAtMs?: number },
-): Promise<{ readonly id: string; readonly key: string }> {
+  options: {
+    readonly agent: string;
+    readonly tickers?: readonly Ticker[];
+    readonly expiresAtMs?: number;
+  },
+): Promise<MadeKey> {
   if (!AGENT_NAME.test(options.agent)) {
     throw new RangeError(
       `agent is ${
@@ -90,57 +113,153 @@ export async function createKey(
       }; it must be 1 to 64 letters, digits, dots, hyphens or underscores`,
     );
   }
-  const key = keyText(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)));
+  const key = newKey();
   const expires = options.expiresAtMs === undefined ? null : new Date(options.expiresAtMs);
   const rows = await sql`
     WITH agent AS (
       INSERT INTO agents (name) VALUES (${options.agent}) ON CONFLICT DO NOTHING
     )
-    INSERT INTO keys (agent, hash, expires_at)
-    VALUES (${options.agent}, ${hashKey(key)}, ${expires})
-    RETURNING id::text`;
-  return { id: z.object({ id: z.string() }).parse(rows[0]).id, key };
+    INSERT INTO keys (agent, hash, tickers, expires_at)
+    VALUES (
+      ${options.agent}, ${hashKey(key)},
+      string_to_array(${options.tickers?.join(",") ?? null}::text, ','), ${expires}
+    )
+    RETURNING id::text, agent, ${expiresColumn(sql)}`;
+  return { key, ...made.parse(rows[0]) };
 }
+
+/**
+ * Makes a key that takes over from another: of the same agent, for the same tickers, and for as
+ * long a life unless `expiresAtMs` says otherwise. The other one opens what it opened for `overlapMs`
+ * more, so that a set of agents can be given the new one in turn. `undefined` where there is no key
+ * with this ID that is still valid.
+ */
+export async function rotateKey(
+  sql: Sql,
+  id: string,
+  options: { readonly overlapMs: number; readonly expiresAtMs?: number },
+): Promise<MadeKey | undefined> {
+  if (!isKeyId(id)) return undefined;
+  const key = newKey();
+  const expires = options.expiresAtMs === undefined ? null : new Date(options.expiresAtMs);
+  const rows = await sql`
+    WITH
+    old AS (
+      SELECT id, agent, tickers, expires_at - created_at AS life
+      FROM keys
+      WHERE id = ${id}::bigint
+        AND revoked_at IS NULL
+        AND (expires_at IS NULL OR expires_at > now())
+      FOR NO KEY UPDATE
+    ),
+    ending AS (
+      UPDATE keys
+      SET
+        expires_at = least(
+          keys.expires_at,
+          now() + ${options.overlapMs}::double precision * interval '1 millisecond'
+        )
+      FROM old
+      WHERE keys.id = old.id
+    )
+    INSERT INTO keys (agent, hash, tickers, expires_at)
+    SELECT
+      agent, ${hashKey(key)}, tickers, coalesce(${expires}::timestamptz, now() + life)
+    FROM old
+    RETURNING id::text, agent, ${expiresColumn(sql)}`;
+  return rows.length === 0 ? undefined : { key, ...made.parse(rows[0]) };
+}
+
+function newKey(): string {
+  return keyText(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)));
+}
+
+const made = z.object({ id: z.string(), agent: z.string(), expiresAtMs: z.number().nullable() });
+
+function expiresColumn(sql: Sql): ReturnType<Sql> {
+  return sql`
+    floor(extract(epoch FROM expires_at) * 1000)::double precision AS "expiresAtMs"`;
+}
+
+// Tickers are checked before they are stored.
+const scope = z.array(z.string().transform((text) => text as Ticker)).nullable();
 
 const found = z.object({
   id: z.string(),
   agent: z.string(),
+  tickers: scope,
   revoked: z.boolean(),
   expired: z.boolean(),
 });
 
 /** Whose key a text is, and whether it still opens anything. */
 export async function verifyKey(sql: Sql, text: string): Promise<KeyCheck> {
-  if (!isWellFormedKey(text)) return { kind: "unknown" };
-  const hash = hashKey(text);
+  return isWellFormedKey(text) ? await findKey(sql, hashKey(text)) : { kind: "unknown" };
+}
+
+/** The same by what is kept of a key. */
+export async function findKey(sql: Sql, hash: Uint8Array): Promise<KeyCheck> {
   const [row] = await sql`
     SELECT
       id::text,
       agent,
+      to_jsonb(tickers) AS tickers,
       revoked_at IS NOT NULL AS revoked,
       coalesce(expires_at <= now(), false) AS expired
     FROM keys
     WHERE hash = ${hash}`;
   if (!row) return { kind: "unknown" };
-  const { id, agent, revoked, expired } = found.parse(row);
+  const { id, agent, tickers, revoked, expired } = found.parse(row);
   if (revoked) return { kind: "revoked", agent };
   if (expired) return { kind: "expired", agent };
-  return { kind: "valid", id, agent, hash };
+  return { kind: "valid", key: { id, agent, tickers, hash } };
+}
+
+/** Whether a text is the ID of a key by its form: a number that the database can hold. */
+export function isKeyId(text: string): boolean {
+  return /^[1-9]\d{0,17}$/.test(text);
 }
 
 /** Revokes a key; `false` where there is none with this ID, or it is revoked already. */
 export async function revokeKey(sql: Sql, id: string): Promise<boolean> {
-  if (!/^\d{1,18}$/.test(id)) return false;
+  if (!isKeyId(id)) return false;
   const rows = await sql`
     UPDATE keys SET revoked_at = now() WHERE id = ${id}::bigint AND revoked_at IS NULL
     RETURNING id`;
   return rows.length === 1;
 }
 
+/** A use of a key. */
+export interface KeyUse {
+  readonly id: string;
+  /** How long ago it was; the database's clock says when that is. */
+  readonly agoMs: number;
+}
+
+/**
+ * Writes down when keys were last used. A row that another writer holds is passed over: that is
+ * another server, with nearly the same to say.
+ */
+export async function markKeysUsed(sql: Sql, uses: readonly KeyUse[]): Promise<void> {
+  await sql`
+    UPDATE keys
+    SET last_used_at = greatest(keys.last_used_at, used.at)
+    FROM (
+      SELECT k.id, now() - u."agoMs" * interval '1 millisecond' AS at
+      FROM keys AS k
+      JOIN jsonb_to_recordset(${JSON.stringify(uses)}::text::jsonb)
+        AS u (id bigint, "agoMs" double precision) ON u.id = k.id
+      FOR NO KEY UPDATE OF k SKIP LOCKED
+    ) AS used
+    WHERE keys.id = used.id`;
+}
+
 const info = z.object({
   id: z.string(),
   agent: z.string(),
+  tickers: scope,
   createdAtMs: z.number(),
+  lastUsedAtMs: z.number().nullable(),
   expiresAtMs: z.number().nullable(),
   revokedAtMs: z.number().nullable(),
 });
@@ -151,8 +270,10 @@ export async function listKeys(sql: Sql): Promise<KeyInfo[]> {
     SELECT
       id::text,
       agent,
+      to_jsonb(tickers) AS tickers,
       floor(extract(epoch FROM created_at) * 1000)::double precision AS "createdAtMs",
-      floor(extract(epoch FROM expires_at) * 1000)::double precision AS "expiresAtMs",
+      floor(extract(epoch FROM last_used_at) * 1000)::double precision AS "lastUsedAtMs",
+      ${expiresColumn(sql)},
       floor(extract(epoch FROM revoked_at) * 1000)::double precision AS "revokedAtMs"
     FROM keys
     ORDER BY keys.id`;

@@ -6,7 +6,7 @@ import { upkeep } from "./upkeep.ts";
 Deno.test("upkeep() forgets an idempotency key after 30 days, and not before", async () => {
   await withTestDatabase(async (sql) => {
     const { request } = await follow(sql);
-    const keyed = request({ idempotency: { key: "k", bodyHash: new Uint8Array(32) } });
+    const keyed = request({ idempotencyKey: "k" });
     expectKind(await ingestBatch(sql, keyed), "stored");
     await sql`UPDATE idempotency SET created_at = now() - interval '29 days 23 hours'`;
     await upkeep(sql);

@@ -3,8 +3,8 @@
  * time. Regular hours only: quotes of Cboe's overnight and curb sessions are taken when they come,
  * but the market is called open only in the regular session.
  */
-import type { LastKnownChain, LastKnownContract } from "./chain.ts";
-import { type Contract, type IsoDate, parseOcc } from "./contract.ts";
+import type { LastKnownContract } from "./chain.ts";
+import { type Contract, type IsoDate, type OccSymbol, parseOcc } from "./contract.ts";
 import { addDays, isClosed, isHalfDay } from "./holidays.ts";
 import { type OptionClass, optionClassOf } from "./option_class.ts";
 
@@ -95,7 +95,7 @@ export function lastCloseMs(nowMs: number, tickerOrRoot: string): number {
  * ```ts
  * import { strict as assert } from "node:assert";
  * import { expiresAtMs } from "./calendar.ts";
- * import { parseOcc } from "./contract.ts";
+ * import { type OccSymbol, parseOcc } from "./contract.ts";
  * const spx = parseOcc("SPX260717C07500000"); // settles on Friday's open
  * assert(spx && expiresAtMs(spx) === Date.UTC(2026, 6, 16, 20, 15));
  * ```
@@ -115,9 +115,14 @@ export function expiresAtMs(contract: Pick<Contract, "root" | "expiry">): number
 }
 
 /** The contracts of a chain that have not left it yet. */
-export function liveContracts(chain: LastKnownChain, nowMs: number): LastKnownContract[] {
+export function liveContracts(
+  { contracts }: {
+    readonly contracts: Pick<ReadonlyMap<OccSymbol, LastKnownContract>, "get" | "keys">;
+  },
+  nowMs: number,
+): LastKnownContract[] {
   const ends = new Map<string, number>();
-  return [...chain.contracts.values()].filter(({ occ }) => {
+  return [...contracts.keys()].flatMap((occ) => {
     // The symbol up to the strike names root, expiry and right: few of them a chain.
     const series = occ.slice(0, -8);
     let endMs = ends.get(series);
@@ -126,7 +131,7 @@ export function liveContracts(chain: LastKnownChain, nowMs: number): LastKnownCo
       endMs = contract ? expiresAtMs(contract) : Number.POSITIVE_INFINITY;
       ends.set(series, endMs);
     }
-    return nowMs < endMs;
+    return nowMs < endMs ? contracts.get(occ) ?? [] : [];
   });
 }
 

@@ -1,31 +1,24 @@
 /**
- * The last-known chain as text, for checkpoints: a reader starts from the newest one and folds
- * only the batches after it.
+ * A folded chain as bytes, so that a server that starts need not fold from the first batch: a
+ * length, a head in JSON, then the columns as they lie in memory (little endian), compressed with
+ * a checksum over all.
  */
+import { deflateSync, inflateSync } from "node:zlib";
 import { z } from "zod";
-import type { LastKnownChain, LastKnownContract, LastKnownField, Seen } from "./chain.ts";
+import type { LastKnownChain } from "./chain.ts";
 import type { OccSymbol } from "./contract.ts";
-import { MARKET_DATA_KINDS, QUOTE_FIELDS } from "./quote.ts";
+import { emptyArrays, KnownContracts, LAST_KNOWN_FIELDS } from "./known.ts";
 
 /** Moves when the form or the meaning of a fold changes; then checkpoints are made anew. */
-const VERSION = 1;
+const VERSION = 2;
 
-const FIELDS: readonly LastKnownField[] = [...QUOTE_FIELDS, "mid"];
+/** The most bytes a checkpoint is inflated to: 500,000 contracts, ten times the most of one batch. */
+const MAX_BYTES = 128 * 1024 * 1024;
 
-/** A bare number was seen at the row's own time and is so now; else `[value, seenAtMs, now]`. */
-const cell = z.union([z.null(), z.number(), z.tuple([z.number(), z.number(), z.boolean()])]);
+/** Arrays begin at multiples of this, as a view of 8-byte numbers must. */
+const ALIGNMENT = 8;
 
-const row = z.tuple([
-  z.string(),
-  z.number().nullable(),
-  z.enum(MARKET_DATA_KINDS).nullable(),
-  z.number().nullable(),
-  z.number().nullable(),
-  z.string().nullable(),
-  z.array(cell).length(FIELDS.length),
-]);
-
-const checkpoint = z.object({
+const head = z.object({
   version: z.literal(VERSION),
   spot: z.tuple([z.number(), z.number(), z.boolean()]).nullable(),
   /** Null for the chain that has taken nothing, whose position JSON cannot say. */
@@ -35,11 +28,13 @@ const checkpoint = z.object({
   agentId: z.string().nullable(),
   receivedAtMs: z.number().nullable(),
   agentTimeMs: z.number().nullable(),
-  contracts: z.array(row),
+  /** Symbols with commas between. */
+  occ: z.string(),
+  missingReason: z.array(z.tuple([z.int().nonnegative(), z.string()])),
 });
 
 /**
- * A chain as JSON text; {@link parseChain} gives the equal chain back.
+ * A chain as bytes; {@link parseChain} gives the equal chain back.
  *
  * @example
  * ```ts
@@ -49,8 +44,9 @@ const checkpoint = z.object({
  * assert(parseChain(serializeChain(EMPTY_CHAIN))?.contracts.size === 0);
  * ```
  */
-export function serializeChain(chain: LastKnownChain): string {
-  const written: z.infer<typeof checkpoint> = {
+export function serializeChain(chain: LastKnownChain): Uint8Array {
+  const { arrays } = chain.contracts;
+  const written: z.infer<typeof head> = {
     version: VERSION,
     spot: chain.spot && [chain.spot.value, chain.spot.seenAtMs, chain.spot.now],
     asOfMs: Number.isFinite(chain.asOfMs) ? chain.asOfMs : null,
@@ -59,26 +55,82 @@ export function serializeChain(chain: LastKnownChain): string {
     agentId: chain.agentId,
     receivedAtMs: chain.receivedAtMs,
     agentTimeMs: chain.agentTimeMs,
-    contracts: [...chain.contracts.values()].map(toRow),
+    occ: arrays.occ.join(","),
+    missingReason: arrays.missingReason.flatMap((reason, place) =>
+      reason === null ? [] : [[place, reason] satisfies [number, string]]
+    ),
   };
-  return JSON.stringify(written);
+  const text = new TextEncoder().encode(JSON.stringify(written));
+  const parts = [
+    new Uint8Array(Uint32Array.of(text.length, 0).buffer),
+    padded(text),
+    ...columnsOf(chain.contracts).map(bytesOf),
+  ];
+  return deflateSync(concat(parts), { level: 1 });
 }
 
 /**
- * The chain of a checkpoint's text; `undefined` where the text is none of this version (of an
- * older or newer program, or damaged): fold from the first batch then.
+ * The chain of a checkpoint's bytes; `undefined` where they are none of this version (of an older
+ * or newer program, or damaged): fold from the first batch then.
  */
-export function parseChain(text: string): LastKnownChain | undefined {
-  const read = checkpoint.safeParse(parseJson(text));
+export function parseChain(bytes: Uint8Array): LastKnownChain | undefined {
+  const inflated = inflate(bytes);
+  if (inflated === undefined || inflated.length < ALIGNMENT) return undefined;
+  const [textLength = 0] = new Uint32Array(inflated.slice(0, ALIGNMENT).buffer);
+  const text = inflated.subarray(ALIGNMENT, ALIGNMENT + textLength);
+  const read = head.safeParse(parseJson(new TextDecoder().decode(text)));
   if (!read.success) return undefined;
-  const { version: _, spot, contracts, ...head } = read.data;
-  const rows = contracts.map(fromRow);
+  const { version: _, spot, occ: names, missingReason, ...rest } = read.data;
+  // Only symbols of a chain were written.
+  const occ = (names === "" ? [] : names.split(",")) as OccSymbol[];
+  const contracts = new KnownContracts({
+    ...emptyArrays(occ),
+    missingReason: reasonsOf(occ.length, missingReason),
+  });
+  let at = ALIGNMENT + roundUp(textLength);
+  for (const column of columnsOf(contracts)) {
+    const into = bytesOf(column);
+    if (at + into.length > inflated.length) return undefined;
+    into.set(inflated.subarray(at, at + into.length));
+    at += into.length;
+  }
+  if (at !== inflated.length) return undefined;
   return {
-    ...head,
-    asOfMs: head.asOfMs ?? Number.NEGATIVE_INFINITY,
+    ...rest,
+    asOfMs: rest.asOfMs ?? Number.NEGATIVE_INFINITY,
     spot: spot && { value: spot[0], seenAtMs: spot[1], now: spot[2] },
-    contracts: new Map(rows.map((contract) => [contract.occ, contract])),
+    contracts,
   };
+}
+
+/** The columns in the order in which they are written: those of 8-byte numbers first. */
+function columnsOf({ arrays }: KnownContracts): (Float64Array | Uint8Array)[] {
+  const { fields } = arrays;
+  return [
+    ...LAST_KNOWN_FIELDS.flatMap((field) => [fields[field].values, fields[field].seenAtMs]),
+    arrays.asOfMs,
+    arrays.multiplier,
+    arrays.quotedAtMs,
+    ...LAST_KNOWN_FIELDS.map((field) => fields[field].now),
+    arrays.kind,
+  ];
+}
+
+function reasonsOf(
+  length: number,
+  written: readonly (readonly [number, string])[],
+): (string | null)[] {
+  const reasons = new Array<string | null>(length).fill(null);
+  for (const [place, reason] of written) if (place < length) reasons[place] = reason;
+  return reasons;
+}
+
+function inflate(bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    return inflateSync(bytes, { maxOutputLength: MAX_BYTES });
+  } catch {
+    return undefined; // damaged, or of another version
+  }
 }
 
 function parseJson(text: string): unknown {
@@ -90,27 +142,26 @@ function parseJson(text: string): unknown {
   }
 }
 
-function toRow(contract: LastKnownContract): z.infer<typeof row> {
-  const { occ, asOfMs, kind, multiplier, quotedAtMs, missingReason, fields } = contract;
-  const cells = FIELDS.map((field) => {
-    const seen = fields[field];
-    if (!seen) return null;
-    if (seen.now && seen.seenAtMs === asOfMs) return seen.value;
-    return [seen.value, seen.seenAtMs, seen.now] satisfies [number, number, boolean];
-  });
-  return [occ, asOfMs, kind, multiplier, quotedAtMs, missingReason, cells];
+function bytesOf(array: Float64Array | Uint8Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function fromRow(read: z.infer<typeof row>): LastKnownContract {
-  const [occ, asOfMs, kind, multiplier, quotedAtMs, missingReason, cells] = read;
-  const fields: Partial<Record<LastKnownField, Seen>> = {};
-  FIELDS.forEach((field, index) => {
-    const cell = cells[index];
-    if (cell === null || cell === undefined) return;
-    if (typeof cell !== "number") {
-      fields[field] = { value: cell[0], seenAtMs: cell[1], now: cell[2] };
-    } else if (asOfMs !== null) fields[field] = { value: cell, seenAtMs: asOfMs, now: true };
-  });
-  // Written by serializeChain from a chain whose keys were OCC symbols.
-  return { occ: occ as OccSymbol, asOfMs, kind, multiplier, quotedAtMs, missingReason, fields };
+function roundUp(length: number): number {
+  return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+}
+
+function padded(bytes: Uint8Array): Uint8Array {
+  const longer = new Uint8Array(roundUp(bytes.length));
+  longer.set(bytes);
+  return longer;
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -4,6 +4,7 @@ import { EMPTY_CHAIN, type LastKnownChain, type StoredBatch } from "./chain.ts";
 import { parseOcc } from "./contract.ts";
 import { applyBatch, realValue } from "./fold.ts";
 import type { Quote } from "./quote.ts";
+import { quotesOf } from "./columns.ts";
 import { batchOf, quoteOf, recordedChain, type RecordedFile, testOnRealChains } from "./testing.ts";
 import { chainAnswer, type ChainRow } from "./wire/chain.ts";
 import { parseIngest } from "./wire/ingest.ts";
@@ -111,7 +112,8 @@ testOnRealChains(
       const before = chain;
       const batch = ingest(dump, 2_000 + index, 2 + index);
       chain = applyBatch(chain, batch).chain;
-      const quotes = new Map(batch.quotes.map((quote) => [quote.occ, quote]));
+      const rows = quotesOf(batch.columns);
+      const quotes = new Map(rows.map((quote) => [quote.occ, quote]));
       for (const [occ, old] of before.contracts) {
         const now = chain.contracts.get(occ);
         const quote = quotes.get(occ) ?? quoteOf(occ);
@@ -121,10 +123,10 @@ testOnRealChains(
         assert.deepEqual(shown, kept, `${occ} changed`);
         assert.equal(now?.asOfMs, old.asOfMs);
       }
-      madeUpIvs += batch.quotes.filter((quote) =>
+      madeUpIvs += rows.filter((quote) =>
         !priced(quote) && realValue("impliedVol", quote.impliedVol) !== null
       ).length;
-      assert.ok(batch.quotes.filter(priced).length < 0.1 * batch.quotes.length);
+      assert.ok(rows.filter(priced).length < 0.1 * rows.length);
     }
     // Were there none, the test would prove nothing.
     assert.ok(madeUpIvs > 600);

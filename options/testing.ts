@@ -1,6 +1,7 @@
 /** Builders for tests: quotes and batches of which only what matters is said. */
 import { z } from "zod";
 import type { StoredBatch } from "./chain.ts";
+import { columnsOf } from "./columns.ts";
 import { type OccSymbol, parseOcc } from "./contract.ts";
 import type { Quote } from "./quote.ts";
 
@@ -52,7 +53,7 @@ export function batchOf(
     traceId: null,
     snapshotId: String(asOfMs),
     spot: null,
-    quotes,
+    columns: columnsOf(quotes),
     missing: [],
     ...given,
   };

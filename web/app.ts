@@ -2,14 +2,17 @@
  * The server's app: the route table on Hono, behind the checks that every route has in common, and
  * one way to say what went wrong: problem details to programs, a page to people.
  */
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { type Context, type Handler as HonoHandler, Hono, type MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { problem, problemResponse } from "../base/problem.ts";
+import { agentKeyOf } from "./auth/agent_key.ts";
 import { refusalOf } from "./auth/local.ts";
 import { DATABASE_RETRY_AFTER_S, saysDatabaseAway } from "./database.ts";
-import type { Route } from "./route.ts";
+import { tooManyRequests } from "./limits/rate.ts";
+import type { AgentRoute, Route, UserRoute } from "./route.ts";
+import { answerProblem } from "./routes/api/problems.ts";
 import type { AppEnv, ErrorPage, Failure, Services } from "./services.ts";
 
 /** What the app is built from. */
@@ -24,7 +27,7 @@ export function buildApp(parts: AppParts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const say = failureSayer(parts);
   app.use(requestId());
-  app.use(nameRequest);
+  app.use(nameRequest(parts.services));
   app.use(headers);
   app.use(methodNotAllowed({
     app,
@@ -40,7 +43,10 @@ export function buildApp(parts: AppParts): Hono<AppEnv> {
     },
   }));
   for (const route of parts.routes) {
-    app.on(route.method, route.path, gate(route, say), (c) => route.handler(c, parts.services));
+    const handler = route.role === "agent"
+      ? agentsOnly(route, parts.services)
+      : usersOnly(route, parts.services, say);
+    app.on(route.method, route.path, handler);
   }
   app.notFound((c) =>
     say(c, {
@@ -97,21 +103,53 @@ const headers: MiddlewareHandler = secureHeaders({
   xDownloadOptions: false,
 });
 
-/** Hono's own header is lost where a handler answers with a plain `Response`. */
-const nameRequest: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next();
-  c.res.headers.set("X-Request-Id", c.get("requestId"));
-};
+/** Hono's own headers are lost where a handler answers with a plain `Response`, or throws. */
+function nameRequest({ clock, log }: Services): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const beganMs = clock.monotonicMs();
+    await next();
+    const requestId = c.get("requestId");
+    c.res.headers.set("X-Request-Id", requestId);
+    for (const [name, value] of Object.entries(c.get("rateHeaders") ?? {})) {
+      c.res.headers.set(name, value);
+    }
+    // The path and nothing else of what was sent: a header or a query may hold a secret.
+    log.debug("web.request", `${c.req.method} ${c.req.path}`, {
+      requestId,
+      status: c.res.status,
+      tookMs: Math.round(clock.monotonicMs() - beganMs),
+    });
+  };
+}
 
 type Say = (c: Context<AppEnv>, failure: Failure) => Promise<Response>;
 
-/** Who may pass (an agent's key is checked by the agent's own routes, which need to know whose it is). */
-function gate(route: Route, say: Say): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    if (route.role === "public" || route.role === "agent") return await next();
-    const refusal = refusalOf({ peer: c.env.peer, headers: c.req.raw.headers });
-    if (refusal === undefined) return await next();
-    return await say(c, { status: 403, title: "Forbidden", detail: refusal });
+/** Lets users through, who are so far those at this machine. */
+function usersOnly(route: UserRoute, services: Services, say: Say): HonoHandler<AppEnv> {
+  return async (c) => {
+    if (route.role !== "public") {
+      const refusal = refusalOf({ peer: c.env.peer, headers: c.req.raw.headers });
+      if (refusal !== undefined) {
+        return await say(c, { status: 403, title: "Forbidden", detail: refusal });
+      }
+    }
+    return await route.handler(c, services);
+  };
+}
+
+/** Lets through who has an agent's key, as often as a key may call. */
+function agentsOnly(route: AgentRoute, services: Services): HonoHandler<AppEnv> {
+  const { requests } = services.limits;
+  return async (c) => {
+    const found = await agentKeyOf(c.req.header("authorization"), services);
+    if (!found.ok) return answerProblem(found.problem);
+    const { key } = found;
+    services.lastUsed.used(key.id);
+    const rate = requests?.take(key.id);
+    if (!requests || !rate) return await route.handler(c, services, key);
+    c.set("rateHeaders", requests.headers(rate));
+    if (rate.waitMs !== null) return answerProblem(tooManyRequests(requests, rate.waitMs));
+    return await route.handler(c, services, key);
   };
 }
 

@@ -1,28 +1,23 @@
 import { strict as assert } from "node:assert";
 import { PROBLEM_MEDIA_TYPE } from "../base/problem.ts";
-import { systemClock } from "../base/clock.ts";
-import { connectDatabase } from "../db/connect.ts";
+import { manualClock } from "../base/clock.ts";
 import { jsonLog } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { DatabaseAway } from "./database.ts";
+import { DEFAULT_LIMITS, limitsOf } from "./limits/limits.ts";
 import type { Role, Route } from "./route.ts";
-import type { Handler, Services } from "./services.ts";
+import type { Handler } from "./services.ts";
+import { THE_KEY, withoutDatabase } from "./test/services.ts";
 
-function appOf(handler: Handler, path = "/api/thing", role: Role = "viewer") {
+function appOf(handler: Handler, path = "/api/thing", role: Role = "viewer", requestsPerKey = 0) {
   const lines: string[] = [];
   const routes: Route[] = [{ method: "GET", path, role, handler }];
-  // Nothing here asks the database: no connection is made.
-  const sql = connectDatabase({ url: "postgres://127.0.0.1:1/none", program: "test", max: 1 });
-  const services: Services = {
-    clock: systemClock(),
+  const clock = manualClock();
+  const services = withoutDatabase({
+    clock,
     log: jsonLog({ program: "web", level: "info", nowMs: () => 0, write: (l) => lines.push(l) }),
-    version: "test",
-    database: { work: sql, quick: sql },
-    chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
-    committed: () => {},
-    openLive: () => {},
-    conflictWindowMs: 60_000,
-  };
+    limits: limitsOf(clock, { ...DEFAULT_LIMITS, requestsPerKey }),
+  });
   const app = buildApp({
     services,
     routes,
@@ -33,7 +28,7 @@ function appOf(handler: Handler, path = "/api/thing", role: Role = "viewer") {
     if (!headers.has("host")) headers.set("host", "localhost:8000");
     return app.fetch(new Request(`http://localhost:8000${url}`, { ...init, headers }), { peer });
   };
-  return { ask, lines };
+  return { ask, lines, clock };
 }
 
 const answers: Handler = (c) => c.json({ fine: true });
@@ -54,10 +49,49 @@ Deno.test("the app refuses a user of another machine with 403, as a problem and 
   assert.match(await page.text(), /<h1>Forbidden/);
 });
 
+const withKey = { headers: { authorization: `Bearer ${THE_KEY}` } };
+
 Deno.test("the app leaves public and agents' routes open to other machines", async () => {
   for (const role of ["public", "agent"] as const) {
-    const response = await appOf(answers, "/api/thing", role).ask("/api/thing", {}, "192.0.2.7");
+    const response = await appOf(answers, "/api/thing", role)
+      .ask("/api/thing", withKey, "192.0.2.7");
     assert.equal(response.status, 200);
+  }
+});
+
+Deno.test("the app lets a key call as often as it may, tells it what is left, and then says when to come again", async () => {
+  const { ask, clock } = appOf(answers, "/api/thing", "agent", 2);
+  for (const left of [1, 0]) {
+    const response = await ask("/api/thing", withKey);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("ratelimit-policy"), '"key";q=2;w=60');
+    assert.equal(response.headers.get("ratelimit"), `"key";r=${left};t=${60 - 30 * left}`);
+  }
+  const refused = await ask("/api/thing", withKey);
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers.get("content-type"), PROBLEM_MEDIA_TYPE);
+  assert.equal(refused.headers.get("retry-after"), "30");
+  assert.equal(refused.headers.get("ratelimit"), '"key";r=0;t=60');
+  assert.equal((await refused.json()).error, "Too many requests");
+  clock.advance(30_000);
+  assert.equal((await ask("/api/thing", withKey)).status, 200);
+});
+
+Deno.test("the app tells a key what is left on failures too", async () => {
+  const fails: Handler = () => {
+    throw new DatabaseAway("silent");
+  };
+  const response = await appOf(fails, "/api/thing", "agent", 2).ask("/api/thing", withKey);
+  assert.deepEqual([response.status, response.headers.get("ratelimit")], [503, '"key";r=1;t=30']);
+});
+
+Deno.test("the app counts no requests where the limit is switched off, and none with a wrong key", async () => {
+  const off = await appOf(answers, "/api/thing", "agent").ask("/api/thing", withKey);
+  assert.deepEqual([off.status, off.headers.get("ratelimit")], [200, null]);
+  const { ask } = appOf(answers, "/api/thing", "agent", 1);
+  for (let i = 0; i < 3; i++) {
+    const wrong = await ask("/api/thing", { headers: { authorization: "Bearer wrong" } });
+    assert.equal(wrong.status, 403);
   }
 });
 

@@ -41,6 +41,7 @@ async function start(
         databaseUrl: settings.databaseUrl.href,
         databaseDirectUrl: settings.databaseDirectUrl.href,
         conflictWindowMs: settings.conflictWindowMs,
+        limits: settings.limits,
         log,
       });
     } catch (error) {

@@ -17,6 +17,7 @@ import { listTickers } from "./routes/api/tickers.ts";
 import { agentTickers } from "./routes/api/agent_tickers.ts";
 import { health, ping } from "./routes/api/health.ts";
 import { live } from "./routes/api/live.ts";
+import { session } from "./routes/api/session.ts";
 import { builtFile, staticFile } from "./routes/files.ts";
 import { handler as tickersPage } from "./routes/index.tsx";
 import { handler as chainPage } from "./routes/chains/[ticker].tsx";
@@ -56,4 +57,5 @@ export const routes: readonly Route[] = [
     role: "agent",
     handler: agentTickers,
   },
+  { method: "GET", path: "/api/price-agent/session", role: "agent", handler: session },
 ];

@@ -1,28 +1,10 @@
 import { strict as assert } from "node:assert";
-import { systemClock } from "../base/clock.ts";
-import { connectDatabase } from "../db/connect.ts";
-import { silentLog } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { routes } from "./routes.ts";
 import { errorPage } from "./routes/_error.tsx";
-import type { Services } from "./services.ts";
+import { withoutDatabase } from "./test/services.ts";
 
 const USERS = new Set(["viewer", "trader", "operator"]);
-
-/** Services of a server whose database is not there; nothing here may need it. */
-function withoutDatabase(): Services {
-  const sql = connectDatabase({ url: "postgres://127.0.0.1:1/none", program: "test", max: 1 });
-  return {
-    clock: systemClock(),
-    log: silentLog,
-    version: "test",
-    database: { work: sql, quick: sql },
-    chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
-    committed: () => {},
-    openLive: () => {},
-    conflictWindowMs: 60_000,
-  };
-}
 
 const app = buildApp({ services: withoutDatabase(), routes, errorPage });
 const ask = (method: string, path: string, headers: HeadersInit, peer: string) =>

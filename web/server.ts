@@ -2,18 +2,26 @@
 import { systemClock } from "../base/clock.ts";
 import { connectDatabase, type Sql } from "../db/connect.ts";
 import { checkedInstallation } from "../db/installation.ts";
+import { findKey, markKeysUsed } from "../db/keys.ts";
 import { pendingMigrations } from "../db/pending.ts";
 import { upkeep, UPKEEP_EVERY_MS } from "../db/upkeep.ts";
+import { StoredSets } from "../db/stored_sets.ts";
+import { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
-import type { Database } from "./database.ts";
+import { KeyCache } from "./auth/key_cache.ts";
+import { LastUsed } from "./auth/last_used.ts";
+import { type Database, inTime, QUICK_DEADLINE_MS } from "./database.ts";
+import { DatabaseWatch } from "./database_watch.ts";
 import about from "./deno.json" with { type: "json" };
+import { type LimitSettings, limitsOf } from "./limits/limits.ts";
 import { ChainCache } from "./live/chains.ts";
 import { LiveFeed } from "./live/feed.ts";
 import { Hub } from "./live/hub.ts";
 import { routes } from "./routes.ts";
 import { errorPage } from "./routes/_error.tsx";
 import type { Services } from "./services.ts";
+import { AgentSessions } from "./session/sessions.ts";
 
 /** What a server is started with. */
 export interface ServerOptions {
@@ -24,6 +32,7 @@ export interface ServerOptions {
   /** The same database without a pooler between. */
   readonly databaseDirectUrl: string;
   readonly conflictWindowMs: number;
+  readonly limits: LimitSettings;
   readonly log: Log;
 }
 
@@ -69,13 +78,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (missing.length > 0) throw new MigrationsMissingError(missing);
   const { clockOffsetMs } = await checkedInstallation(database.quick);
   const clock = systemClock({ offsetMs: clockOffsetMs });
+  const watch = new DatabaseWatch(clock, () => database.quick`SELECT 1`);
+  const keys = new KeyCache({
+    clock,
+    find: (hash) => watch.run(() => findKey(database.quick, hash), QUICK_DEADLINE_MS),
+  });
+  const lastUsed = new LastUsed({
+    clock,
+    log,
+    write: (uses) => inTime(clock, markKeysUsed(database.quick, uses)),
+  });
+  running.defer(() => lastUsed.stop());
   const chains = new ChainCache({ database, clock, log });
   const direct = pool(options.databaseDirectUrl, 1);
+  running.defer(() => chains.close());
   const hub = new Hub({ clock, log, database, direct, chains });
   running.defer(() => hub.stop());
   await hub.start();
   const feed = new LiveFeed({ clock, log, chains, hub });
   running.defer(() => feed.close());
+  const { conflictWindowMs } = options;
+  const sessions = new AgentSessions({ clock, log, database, watch, keys, conflictWindowMs });
 
   const daily = clock.every(UPKEEP_EVERY_MS, () => {
     upkeep(database.work).catch((error: unknown) => {
@@ -89,15 +112,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     version: about.version,
     database,
+    watch,
+    keys,
+    lastUsed,
+    limits: limitsOf(clock, options.limits),
     chains,
-    committed: (ticker, seq) => hub.committed(ticker, seq),
+    reader: new IngestReader(),
+    storedSets: new StoredSets(),
+    committed: (ticker, batch) => hub.committed(ticker, batch),
     openLive: (socket) => feed.open(socket),
-    conflictWindowMs: options.conflictWindowMs,
+    sessions,
+    conflictWindowMs,
   };
   const http = listen(options, services);
   running.defer(() => http.shutdown());
-  // Lines to pages are requests under way to the server: they must end before it can.
-  running.defer(() => feed.close());
+  // Lines to pages and agents are requests under way to the server: they must end before it can.
+  running.defer(() => {
+    feed.close();
+    sessions.close();
+  });
   chains.warm();
   const { port } = http.addr;
   const cleanUp = running.move();

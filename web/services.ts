@@ -4,11 +4,19 @@
  */
 import type { Context } from "hono";
 import type { Clock } from "../base/clock.ts";
+import type { ValidKey } from "../db/keys.ts";
+import type { StoredSets } from "../db/stored_sets.ts";
 import type { Deal } from "../db/tickers.ts";
-import type { LastKnownChain } from "../options/chain.ts";
+import type { LastKnownChain, StoredBatch } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
+import type { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { KeyCache } from "./auth/key_cache.ts";
+import type { LastUsed } from "./auth/last_used.ts";
 import type { Database } from "./database.ts";
+import type { DatabaseWatch } from "./database_watch.ts";
+import type { Limits } from "./limits/limits.ts";
+import type { AgentSessions } from "./session/sessions.ts";
 
 /** What is known of one ticker that is followed: a deal, or watched. */
 export interface KnownTicker {
@@ -38,11 +46,21 @@ export interface Services {
   /** The version of this server, as `/health` says it. */
   readonly version: string;
   readonly database: Database;
+  readonly watch: Pick<DatabaseWatch, "run">;
+  readonly keys: Pick<KeyCache, "check" | "recheck">;
+  readonly lastUsed: Pick<LastUsed, "used">;
+  readonly limits: Limits;
   readonly chains: Chains;
+  /** Reads the bodies of ingest calls. */
+  readonly reader: IngestReader;
+  /** The contract sets that the database has, as far as this server knows. */
+  readonly storedSets: StoredSets;
   /** Tells this and the other servers of a commit; never waits. */
-  readonly committed: (ticker: Ticker, seq: number) => void;
+  readonly committed: (ticker: Ticker, batch: StoredBatch) => void;
   /** Takes an upgraded connection of `/api/live`. */
   readonly openLive: (socket: WebSocket) => void;
+  /** The sessions of agents. */
+  readonly sessions: Pick<AgentSessions, "isFull" | "open">;
   /** How long a ticker belongs to the agent that wrote it last. */
   readonly conflictWindowMs: number;
 }
@@ -55,6 +73,8 @@ export interface AppEnv {
   };
   readonly Variables: {
     readonly requestId: string;
+    /** What is told of a key's limit, on whatever is answered. */
+    readonly rateHeaders?: Readonly<Record<string, string>>;
   };
 }
 
@@ -66,6 +86,13 @@ export type RequestContext = Context<AppEnv>;
  * answers 503, as a page or as problem details.
  */
 export type Handler = (c: RequestContext, services: Services) => Response | Promise<Response>;
+
+/** Answers a request that came with an agent's key. */
+export type AgentHandler = (
+  c: RequestContext,
+  services: Services,
+  key: ValidKey,
+) => Response | Promise<Response>;
 
 /** What went wrong, for the page that says so. */
 export interface Failure {

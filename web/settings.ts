@@ -1,5 +1,6 @@
 /** What the server is told: flags, environment, `.env.local`. */
 import { command, oneOf, port, setting, url, wholeNumber } from "../base/command.ts";
+import { DEFAULT_LIMITS, type LimitSettings } from "./limits/limits.ts";
 import type { LogLevel } from "../telemetry/log.ts";
 
 /** The server's settings. */
@@ -11,8 +12,11 @@ export interface Settings {
   readonly databaseDirectUrl: URL;
   /** How long a ticker belongs to the agent that wrote it last. */
   readonly conflictWindowMs: number;
+  readonly limits: LimitSettings;
   readonly logLevel: LogLevel;
 }
+
+const MIB = 1024 * 1024;
 
 const HELP = `
 Examples:
@@ -59,6 +63,27 @@ export function readSettings(args: readonly string[]): Settings {
       fallback: 60,
     }))
     .addOption(setting({
+      flags: "--requests-per-key <number>",
+      help: "requests that a key may make in a minute; 0 for any number",
+      env: "REQUESTS_PER_KEY",
+      parse: wholeNumber(0, 10_000_000),
+      fallback: DEFAULT_LIMITS.requestsPerKey,
+    }))
+    .addOption(setting({
+      flags: "--ingest-memory <MiB>",
+      help: "memory for the bodies of ingest calls; one may be 16 MiB",
+      env: "INGEST_MEMORY",
+      parse: wholeNumber(16, 65_536),
+      fallback: DEFAULT_LIMITS.ingestMemoryBytes / MIB,
+    }))
+    .addOption(setting({
+      flags: "--live-connections <number>",
+      help: "pages that may be open at once",
+      env: "LIVE_CONNECTIONS",
+      parse: wholeNumber(0, 1_000_000),
+      fallback: DEFAULT_LIMITS.liveConnections,
+    }))
+    .addOption(setting({
       flags: "--log-level <level>",
       help: "debug, info, warn or error",
       env: "LOG_LEVEL",
@@ -73,6 +98,9 @@ export function readSettings(args: readonly string[]): Settings {
     database?: URL;
     databaseDirect?: URL;
     conflictWindow: number;
+    requestsPerKey: number;
+    ingestMemory: number;
+    liveConnections: number;
     logLevel: LogLevel;
   }>();
   if (!read.database) {
@@ -86,6 +114,11 @@ export function readSettings(args: readonly string[]): Settings {
     databaseUrl: read.database,
     databaseDirectUrl: read.databaseDirect ?? read.database,
     conflictWindowMs: read.conflictWindow * 1_000,
+    limits: {
+      requestsPerKey: read.requestsPerKey,
+      ingestMemoryBytes: read.ingestMemory * MIB,
+      liveConnections: read.liveConnections,
+    },
     logLevel: read.logLevel,
   };
 }

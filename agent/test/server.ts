@@ -2,6 +2,19 @@
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 
+const value = z.union([z.string(), z.number()]).nullable();
+
+/** The columns of a body, as one object a contract. */
+const columns = z.looseObject({ symbol: z.array(z.string()) }).transform((columns) => {
+  const rest = z.record(z.string(), z.union([value, z.array(value)])).parse(columns);
+  return columns.symbol.map((symbol, i) => {
+    const valueOf = (of: typeof rest[string]) => Array.isArray(of) ? of[i] ?? null : of;
+    const fields = Object.entries(rest).map(([field, of]) => [field, valueOf(of)]);
+    const row: Record<string, unknown> & { symbol: string } = { symbol };
+    return Object.assign(row, Object.fromEntries(fields));
+  });
+});
+
 const body = z.object({
   ticker: z.string(),
   agentId: z.string(),
@@ -9,7 +22,7 @@ const body = z.object({
   sentAt: z.string(),
   mode: z.enum(["snapshot", "update"]),
   spotPrice: z.number().nullable(),
-  contracts: z.array(z.looseObject({ symbol: z.string() })),
+  columns,
   missing: z.array(z.object({ contract: z.string(), reason: z.string() })).optional(),
 });
 
@@ -37,7 +50,7 @@ export function confirm(posted: Posted): Response {
     success: true,
     dealId: "7",
     snapshotId: "s-1",
-    contractsReceived: posted.body.contracts.length,
+    contractsReceived: posted.body.columns.length,
     serverReceivedAt: new Date().toISOString(),
   });
 }

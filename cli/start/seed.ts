@@ -82,7 +82,7 @@ export async function agentKey(sql: Sql, agent: string, file: string): Promise<s
   const kept = await readIfThere(file);
   if (kept !== null) {
     const check = await verifyKey(sql, kept);
-    if (check.kind === "valid" && check.agent === agent) return kept;
+    if (check.kind === "valid" && check.key.agent === agent) return kept;
   }
   const { key } = await createKey(sql, { agent });
   await Deno.writeTextFile(file, `${key}\n`, { mode: 0o600 });

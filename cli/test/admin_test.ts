@@ -48,6 +48,44 @@ Deno.test("keys create prints the key alone on standard output; revoke ends it",
   });
 });
 
+Deno.test("keys rotate makes a key that takes over, and list shows what each opens and for how long", async () => {
+  await withTestDatabase(async (_, url) => {
+    const at = ["--database", url];
+    await run("keys", "create", "--agent", "deals", "--ticker", "ea", "--ticker", "BRK.B", ...at);
+    const rotated = await run("keys", "rotate", "1", "--overlap", "2h", "--format", "json", ...at);
+    const { id, agent, key, expiresAt } = JSON.parse(rotated.stdout);
+    assert.deepEqual([id, agent, expiresAt], ["2", "deals", null]);
+    assert.match(key, /^lm_agent_[0-9a-z]{40}$/);
+    const [old, made] = JSON.parse((await run("keys", "list", "--json", ...at)).stdout);
+    assert.deepEqual([old.tickers, made.tickers], [["EA", "BRK-B"], ["EA", "BRK-B"]]);
+    const overlapMs = Date.parse(old.expiresAt) - Date.parse(made.createdAt);
+    assert.ok(Math.abs(overlapMs - 7_200_000) <= 1, `${overlapMs} ms`);
+    assert.match(cells(await run("keys", "list", ...at))[0] ?? "", /TICKERS CREATED LAST USED/);
+    await run("keys", "revoke", "2", ...at);
+    const late = await run("keys", "rotate", "2", ...at);
+    assert.deepEqual([late.code, late.stdout], [1, ""]);
+    assert.match(late.stderr, /^there is no key 2 that is valid/);
+  });
+});
+
+Deno.test("keys create --format k8s-secret prints a Secret with the key, and --expires ends it", async () => {
+  await withTestDatabase(async (_, url) => {
+    const at = ["--database", url];
+    const how = ["--format", "k8s-secret", "--expires", "90d"];
+    const made = await run("keys", "create", "--agent", "Deals", ...how, ...at);
+    assert.match(
+      made.stdout,
+      /^apiVersion: v1\nkind: Secret\nmetadata:\n {2}name: "lastmark-agent-deals"\ntype: Opaque\nstringData:\n {2}AGENT_API_KEY: lm_agent_[0-9a-z]{40}$/,
+    );
+    assert.match(made.stderr, /^Key 1 of Deals, good until \d{4}-.*Z\. It is not shown again\.$/);
+    const named = await run("keys", "rotate", "1", "--name", "prices.key", ...how, ...at);
+    assert.match(named.stdout, /\n {2}name: "prices\.key"\n/);
+    const [first] = JSON.parse((await run("keys", "list", "--json", ...at)).stdout);
+    const lifeMs = Date.parse(first.expiresAt) - Date.now();
+    assert.ok(lifeMs > 0 && lifeMs <= 86_400_000, "the overlap is shorter than 90 days");
+  });
+});
+
 Deno.test("migrate makes the tables, and the other commands say that they are missing", async () => {
   await withEmptyDatabase(async (_, url) => {
     const at = ["--database", url];
@@ -83,6 +121,13 @@ for (
     [["deals", "add", "EA", "--close", "2026-02-30"], /a day such as/],
     [["keys", "create"], /--agent <name>/],
     [["keys", "create", "--agent", "no name"], /letters, digits/],
+    [["keys", "create", "--agent", "deals", "--ticker", "no such!"], /a ticker such as EA/],
+    [["keys", "create", "--agent", "deals", "--expires", "2020-01-01"], /a day to come/],
+    [["keys", "create", "--agent", "deals", "--format", "yaml"], /text, json, k8s-secret/],
+    [["keys", "create", "--agent", "deals", "--name", "No_Name"], /small letters/],
+    [["keys", "rotate", "1", "--overlap", "1w"], /a span of time/],
+    [["keys", "revoke"], /missing required argument 'id'/],
+    [["keys", "revoke", "the-first"], /'the-first'.*a number/],
     [["watch", "list", "--database", "http://x"], /starts with postgres:/],
     [["start", "--port", "70000"], /from 0 to 65535/],
   ] as const

@@ -1,12 +1,13 @@
 /** Made-up batches and a database that follows EA, for the tests of this room. */
 import { strict as assert } from "node:assert";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
-import type { ChainBatch } from "../../options/quote.ts";
+import { type ColumnBatch, columnsOf } from "../../options/columns.ts";
+import type { Quote } from "../../options/quote.ts";
 import { occ, quoteOf as quote } from "../../options/testing.ts";
 import type { Sql } from "../connect.ts";
 import { saveDeal } from "../deals.ts";
 import type { IngestOutcome, IngestRequest } from "../ingest.ts";
-import { createKey, hashKey } from "../keys.ts";
+import { hashKey, keyText } from "../keys.ts";
 
 export { occ, quote };
 
@@ -24,7 +25,10 @@ export function ticker(text: string): Ticker {
 export const EA: Ticker = ticker("EA");
 
 /** A snapshot of one contract of EA by the agent `deals`, except for what is given. */
-export function batch(given: Partial<ChainBatch> = {}): ChainBatch {
+export function batch(
+  given: Partial<ColumnBatch> & { readonly quotes?: readonly Quote[] } = {},
+): ColumnBatch {
+  const { quotes = [quote("EA261218C00210000", { bid: 1.05, ask: 1.1 })], ...rest } = given;
   return {
     ticker: EA,
     agentId: "deals",
@@ -33,9 +37,9 @@ export function batch(given: Partial<ChainBatch> = {}): ChainBatch {
     spot: 199.5,
     mode: "snapshot",
     readId: null,
-    quotes: [quote("EA261218C00210000", { bid: 1.05, ask: 1.1 })],
+    columns: columnsOf(quotes),
     missing: [],
-    ...given,
+    ...rest,
   };
 }
 
@@ -51,8 +55,8 @@ export interface Followed {
 /** Follows EA and makes the keys of two agents. */
 export async function follow(sql: Sql): Promise<Followed> {
   await saveDeal(sql, { ticker: EA, cash: 210, close: "2026-12-31" });
-  const deals = await createKey(sql, { agent: "deals" });
-  const other = await createKey(sql, { agent: "other" });
+  const deals = await plainKey(sql, "deals");
+  const other = await plainKey(sql, "other");
   return {
     sql,
     keyId: deals.id,
@@ -61,7 +65,7 @@ export async function follow(sql: Sql): Promise<Followed> {
       return {
         batch: sent,
         keyHash: hashKey(sent.agentId.startsWith("other") ? other.key : deals.key),
-        idempotency: null,
+        idempotencyKey: null,
         backfill: false,
         windowMs: 60_000,
         traceId: null,
@@ -69,6 +73,15 @@ export async function follow(sql: Sql): Promise<Followed> {
       };
     },
   };
+}
+
+/** A key as every version of the tables can hold it. */
+async function plainKey(sql: Sql, agent: string): Promise<{ id: string; key: string }> {
+  const key = keyText(crypto.getRandomValues(new Uint8Array(20)));
+  await sql`INSERT INTO agents (name) VALUES (${agent})`;
+  const [row] = await sql`
+    INSERT INTO keys (agent, hash) VALUES (${agent}, ${hashKey(key)}) RETURNING id::text`;
+  return { id: String(row?.["id"]), key };
 }
 
 /** An outcome of the kind that a test expects. */

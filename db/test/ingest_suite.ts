@@ -3,12 +3,14 @@
  * `ingest_test.ts`, PostgreSQL 15 in `containers_test.ts`.
  */
 import { strict as assert } from "node:assert";
+import { quotesOf } from "../../options/columns.ts";
 import { batchesAfter } from "../batches.ts";
 import type { Sql } from "../connect.ts";
 import { removeDeal, saveDeal } from "../deals.ts";
 import { ingestBatch, type IngestRequest } from "../ingest.ts";
 import { readInstallation, setClockOffset } from "../installation.ts";
 import { revokeKey } from "../keys.ts";
+import { StoredSets } from "../stored_sets.ts";
 import { addWatch } from "../watches.ts";
 import {
   AGENT_TIME_MS,
@@ -25,7 +27,6 @@ import {
 export type WithDatabase = (test: (sql: Sql, url: string) => Promise<void>) => Promise<void>;
 
 const HASH = new Uint8Array(32).fill(1);
-const OTHER_HASH = new Uint8Array(32).fill(2);
 const MINUTE_MS = 60_000;
 
 const fromOther: IngestRequest["batch"] = batch({ agentId: "other" });
@@ -73,7 +74,7 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
       traceId: "t",
       snapshotId: second.snapshotId,
       spot: 1234.5678,
-      quotes: sent.quotes,
+      columns: sent.columns,
       missing: sent.missing,
     }]);
   });
@@ -166,25 +167,28 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
 
   test("ingestBatch() gives a repeated idempotency key its first answer", async (on) => {
     const { sql, request } = on;
-    const keyed = request({ idempotency: { key: "k", bodyHash: HASH } });
+    const keyed = request({ idempotencyKey: "k" });
     const { kind: _, ...first } = expectKind(await ingestBatch(sql, keyed), "stored");
     // It is the answer whatever has become of the ticker since.
     await later(sql, 61_000);
     expectKind(await ingestBatch(sql, request({ batch: fromOther })), "stored");
     await removeDeal(sql, EA);
     assert.deepEqual(await ingestBatch(sql, keyed), { kind: "repeated", ...first });
-    const reused = request({ idempotency: { key: "k", bodyHash: OTHER_HASH } });
+    const sentLater = { ...keyed, batch: batch({ sentAtMs: AGENT_TIME_MS + 5_000 }) };
+    assert.deepEqual(await ingestBatch(sql, sentLater), { kind: "repeated", ...first });
+    const other = batch({ quotes: [quote("EA261218C00210000", { bid: 1.05, ask: 1.11 })] });
+    const reused = request({ batch: other, idempotencyKey: "k" });
     expectKind(await ingestBatch(sql, reused), "key_reused");
     await saveDeal(sql, { ticker: EA, cash: 210, close: null });
     await later(sql, 61_000);
-    const others = request({ batch: fromOther, idempotency: { key: "k", bodyHash: OTHER_HASH } });
+    const others = request({ batch: fromOther, idempotencyKey: "k" });
     expectKind(await ingestBatch(sql, others), "stored");
     assert.equal(await batchCount(sql), 3);
   });
 
   test("ingestBatch() remembers no refusal", async (on) => {
     const { sql, request } = on;
-    const keyed = request({ batch: fromOther, idempotency: { key: "k", bodyHash: HASH } });
+    const keyed = request({ batch: fromOther, idempotencyKey: "k" });
     expectKind(await ingestBatch(sql, request()), "stored");
     expectKind(await ingestBatch(sql, keyed), "conflict");
     await later(sql, 61_000);
@@ -194,7 +198,7 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
   test("ingestBatch() stores one of many posts with one idempotency key at once", async (on) => {
     const { sql, request } = on;
     for (let round = 1; round <= 10; round++) {
-      const keyed = request({ idempotency: { key: `k${round}`, bodyHash: HASH } });
+      const keyed = request({ idempotencyKey: `k${round}` });
       const outcomes = await Promise.all(Array.from({ length: 8 }, () => ingestBatch(sql, keyed)));
       const answers = outcomes.map(({ kind, ...answer }) => {
         assert.ok(kind === "stored" || kind === "repeated", kind);
@@ -259,6 +263,18 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
     assert.equal(second.asOfMs, second.serverReceivedAtMs);
   });
 
+  test("ingestBatch() sends a set's names once, and again where the set is gone", async (on) => {
+    const { sql, request } = on;
+    const sets = new StoredSets();
+    const { columns } = batch();
+    expectKind(await ingestBatch(sql, request(), sets), "stored");
+    assert.ok(sets.isStored(sets.of(columns.occ)));
+    expectKind(await ingestBatch(sql, request(), sets), "stored");
+    await sql`TRUNCATE batches, contract_sets`;
+    expectKind(await ingestBatch(sql, request(), sets), "stored");
+    assert.equal((await Array.fromAsync(batchesAfter(sql, EA, { seq: 0 }))).length, 1);
+  });
+
   test("ingestBatch() keeps the same contracts once, in whatever order they come", async (on) => {
     const { sql, request } = on;
     const a = quote("EA261218C00210000", { bid: 1 });
@@ -267,7 +283,7 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
     await ingestBatch(sql, request({ batch: batch({ quotes: [b, a] }) }));
     assert.equal(Number((await sql`SELECT count(*) FROM contract_sets`)[0]?.["count"]), 1);
     const [first, second] = await Array.fromAsync(batchesAfter(sql, EA, { seq: 0 }));
-    assert.deepEqual(first?.quotes, [a, b]);
-    assert.deepEqual(second?.quotes, [a, b]);
+    assert.deepEqual(first && quotesOf(first.columns), [a, b]);
+    assert.deepEqual(second && quotesOf(second.columns), [a, b]);
   });
 }

@@ -172,7 +172,7 @@ export function chainRows(
     const contract = chain.contracts.get(occ);
     if (contract) known.set(occ, contract);
   }
-  const live = liveContracts({ ...chain, contracts: known }, context.nowMs);
+  const live = liveContracts({ contracts: known }, context.nowMs);
   return live.map(rowWriter(chain, context)).sort(inChainOrder);
 }
 

@@ -2,16 +2,16 @@
  * The ingest call behind its HTTP form: reads a request in the order of the checks that the design
  * lists, has the database decide, and says what became of it.
  */
-import { createHash } from "node:crypto";
 import { type FieldProblem, type Problem, problem } from "../../base/problem.ts";
 import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ingest.ts";
-import type { ChainBatch } from "../../options/quote.ts";
-import { parseIngest } from "../../options/wire/ingest.ts";
+import type { ValidKey } from "../../db/keys.ts";
+import type { ColumnBatch } from "../../options/columns.ts";
 import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
-import { type AgentKey, agentKeyOf, foreignAgent, keyRefused } from "../auth/agent_key.ts";
-import { inTime } from "../database.ts";
+import { readIngest } from "../../options/wire/ingest.ts";
+import type { ReadIngest } from "../../options/wire/ingest_reader.ts";
+import { outsideKey, refusedSince } from "../auth/agent_key.ts";
 import type { Services } from "../services.ts";
-import { type BodySource, readJsonBody } from "./body.ts";
+import { type BodySource, parseJson, readBody } from "./body.ts";
 import { timeProblems } from "./timing.ts";
 
 /** How long the one statement may take; an agent that hears nothing for longer sends again. */
@@ -28,21 +28,23 @@ export interface Ingested {
 }
 
 /** A 200, or the problem to answer with. */
-export type Ingest =
-  | { readonly ok: true; readonly answer: Ingested }
-  | { readonly ok: false; readonly problem: Problem };
+export type Ingest = { readonly ok: true; readonly answer: Ingested } | Refused;
+
+interface Refused {
+  readonly ok: false;
+  readonly problem: Problem;
+}
 
 /** Takes one ingest request. Throws where the database is away (`saysDatabaseAway`). */
-export async function ingest(request: BodySource, services: Services): Promise<Ingest> {
-  const found = await agentKeyOf(request.headers.get("authorization") ?? undefined, services);
-  if (!found.ok) return found;
-  const body = await readJsonBody(request, services.clock);
+export async function ingest(
+  request: BodySource,
+  key: ValidKey,
+  services: Services,
+): Promise<Ingest> {
+  const body = await readBody(request, services.clock);
   if (!body.ok) return body;
-  const early = foreignOrTooMany(body.value, found.key, services);
-  if (early) return { ok: false, problem: early };
-
-  const read = parseIngest(body.value);
-  if (!read.ok) return invalid(read.errors);
+  const read = readBatch(body.bytes, key, services);
+  if (!read.ok) return read;
   const backfill = request.headers.get("lastmark-backfill") === "1";
   const wrong = [
     ...timeProblems(read.batch, { nowMs: services.clock.nowMs(), backfill }),
@@ -52,47 +54,62 @@ export async function ingest(request: BodySource, services: Services): Promise<I
 
   const { batch } = read;
   const idempotencyKey = request.headers.get("idempotency-key");
-  const bodyHash = idempotencyKey === null ? null : hashOf(body.value);
-  if (bodyHash === "too deep") {
-    const detail = "The body is nested too deeply.";
-    return refuse(400, "invalid-body", "Invalid request body", { detail });
-  }
-  const outcome = await inTime(
-    services.clock,
-    ingestBatch(services.database.work, {
-      batch,
-      keyHash: found.key.hash,
-      idempotency: idempotencyKey === null || bodyHash === null
-        ? null
-        : { key: idempotencyKey, bodyHash },
-      backfill,
-      windowMs: services.conflictWindowMs,
-      traceId: traceIdOf(request.headers.get("traceparent")),
-    }),
+  const traceId = traceIdOf(request.headers.get("traceparent"));
+  const { database, storedSets, watch, conflictWindowMs: windowMs } = services;
+  const sent = { batch, keyHash: key.hash, idempotencyKey, backfill, windowMs, traceId };
+  const outcome = await watch.run(
+    () => ingestBatch(database.work, sent, storedSets),
     STATEMENT_DEADLINE_MS,
   );
-  return settle(outcome, batch, read.ignored, found.key, services);
+  if (outcome.kind === "key_refused") {
+    return { ok: false, problem: await refusedSince(key, batch.agentId, services) };
+  }
+  return settle(outcome, { batch, ignored: read.ignored, late: backfill, traceId }, services);
+}
+
+/** A batch that was read, or the problem to answer with. */
+type Batch = ({ readonly ok: true } & ReadIngest) | Refused;
+
+/** Reads a body the quick way, or else the exact one, which says what is wrong with it. */
+function readBatch(bytes: Uint8Array, key: ValidKey, services: Services): Batch {
+  const quick = services.reader.read(bytes);
+  if (quick) {
+    const { batch: { agentId, ticker, columns } } = quick;
+    const early = outsideKey(key, { agentId, ticker }, services) ?? tooMany(columns.occ.length);
+    return early ? { ok: false, problem: early } : { ok: true, ...quick };
+  }
+  const json = parseJson(bytes);
+  if (!json.ok) return json;
+  const early = outsideOrTooMany(json.value, key, services);
+  if (early) return { ok: false, problem: early };
+  const read = readIngest(json.value);
+  return read.ok ? read : invalid(read.errors);
+}
+
+/** A batch with what the request says of it. */
+interface Taken {
+  readonly batch: ColumnBatch;
+  readonly ignored: readonly string[];
+  readonly late: boolean;
+  readonly traceId: string | null;
 }
 
 function settle(
-  outcome: IngestOutcome,
-  batch: ChainBatch,
-  ignored: readonly string[],
-  key: AgentKey,
+  outcome: Exclude<IngestOutcome, { kind: "key_refused" }>,
+  { batch, ignored, late, traceId }: Taken,
   services: Services,
 ): Ingest {
   switch (outcome.kind) {
     case "stored":
-      if (outcome.seq !== null) services.committed(batch.ticker, outcome.seq);
+      if (outcome.seq !== null && outcome.snapshotId !== null) {
+        const { seq, snapshotId, asOfMs, serverReceivedAtMs: receivedAtMs } = outcome;
+        const decided = { seq, snapshotId, asOfMs, receivedAtMs, late, traceId };
+        services.committed(batch.ticker, { ...batch, ...decided });
+      }
       logStored(outcome, batch, services);
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
     case "repeated":
       return { ok: true, answer: answerOf(outcome, batch, ignored) };
-    case "key_refused": {
-      // It was good a moment ago, when the request began.
-      const who = { keyAgent: key.agent, agentId: batch.agentId };
-      return { ok: false, problem: keyRefused(services, "revoked", who) };
-    }
     case "key_reused": {
       const detail = "This Idempotency-Key came with another body before.";
       return refuse(422, "idempotency-key-reused", "Idempotency key already used", { detail });
@@ -117,25 +134,25 @@ function settle(
 
 function answerOf(
   stored: IngestAnswer,
-  batch: ChainBatch,
+  batch: ColumnBatch,
   ignored: readonly string[],
 ): Ingested {
   return {
     success: true,
     dealId: stored.dealId,
     snapshotId: stored.snapshotId,
-    contractsReceived: batch.quotes.length,
+    contractsReceived: batch.columns.occ.length,
     serverReceivedAt: iso(stored.serverReceivedAtMs),
     ...(ignored.length > 0 ? { ignored } : {}),
   };
 }
 
-function logStored(stored: IngestAnswer, batch: ChainBatch, { log }: Services): void {
+function logStored(stored: IngestAnswer, batch: ColumnBatch, { log }: Services): void {
   log.info("ingest.stored", "Price data ingested successfully", {
     agentId: batch.agentId,
     ticker: batch.ticker,
     snapshotId: stored.snapshotId,
-    contractCount: batch.quotes.length,
+    contractCount: batch.columns.occ.length,
     serverTime: iso(stored.serverReceivedAtMs),
     agentTime: iso(batch.agentTimeMs),
     mode: batch.mode,
@@ -145,7 +162,7 @@ function logStored(stored: IngestAnswer, batch: ChainBatch, { log }: Services): 
 
 function logConflict(
   conflict: Extract<IngestOutcome, { kind: "conflict" }>,
-  batch: ChainBatch,
+  batch: ColumnBatch,
   { log }: Services,
 ): void {
   log.info("ingest.conflict", "Price conflict", {
@@ -158,18 +175,22 @@ function logConflict(
   });
 }
 
-/** The two refusals that come before a look at each field: a foreign agent's name, too many contracts. */
-function foreignOrTooMany(body: unknown, key: AgentKey, services: Services): Problem | undefined {
+/** The refusals that come before a look at each field: what the key does not open, too many contracts. */
+function outsideOrTooMany(body: unknown, key: ValidKey, services: Services): Problem | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   if ("agentId" in body && typeof body.agentId === "string") {
-    const foreign = foreignAgent(key, body.agentId, services);
-    if (foreign) return foreign;
+    const ticker = "ticker" in body && typeof body.ticker === "string" ? body.ticker : "";
+    const outside = outsideKey(key, { agentId: body.agentId, ticker }, services);
+    if (outside) return outside;
   }
   if (!("contracts" in body) || !Array.isArray(body.contracts)) return undefined;
-  const { length } = body.contracts;
-  if (length <= MAX_CONTRACTS) return undefined;
+  return tooMany(body.contracts.length);
+}
+
+function tooMany(contracts: number): Problem | undefined {
+  if (contracts <= MAX_CONTRACTS) return undefined;
   return problem(413, "payload-too-large", "Payload too large", {
-    detail: `The body has ${length} contracts; at most ${MAX_CONTRACTS} are taken at once.`,
+    detail: `The body has ${contracts} contracts; at most ${MAX_CONTRACTS} are taken at once.`,
   });
 }
 
@@ -180,30 +201,13 @@ function idempotencyProblems(headers: Headers): FieldProblem[] {
   return [{ path: "header Idempotency-Key", message }];
 }
 
-/**
- * What tells one body from another. `sentAt` is left out: it says when this try was made, and a
- * try that is repeated is still the same batch.
- */
-function hashOf(body: unknown): Uint8Array | "too deep" {
-  try {
-    const text = JSON.stringify(body, function (key, value) {
-      return key === "sentAt" && this === body ? undefined : value;
-    });
-    return createHash("sha256").update(text).digest();
-  } catch (error) {
-    // JSON.parse reads any depth; JSON.stringify goes down it on the stack.
-    if (error instanceof RangeError) return "too deep";
-    throw error;
-  }
-}
-
 /** The trace of a `traceparent` header (W3C Trace Context, section 3.2); `null` where there is none. */
 function traceIdOf(header: string | null): string | null {
   const id = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(header ?? "")?.[1];
   return id === undefined || /^0+$/.test(id) ? null : id;
 }
 
-function invalid(errors: readonly FieldProblem[]): Ingest {
+function invalid(errors: readonly FieldProblem[]): Refused {
   return refuse(400, "invalid-body", "Invalid request body", { errors });
 }
 
@@ -212,7 +216,7 @@ function refuse(
   slug: string,
   error: string,
   extensions: Readonly<Record<string, unknown>>,
-): Ingest {
+): Refused {
   return { ok: false, problem: problem(status, slug, error, extensions) };
 }
 

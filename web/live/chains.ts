@@ -2,21 +2,28 @@
  * The chains in memory: one fold a ticker, brought up to date when it is asked for or listened to.
  * It is the fold of what is stored and of nothing else, so it is equal on every server.
  */
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import { listAgents } from "../../db/agents.ts";
 import { referenceSpot } from "../../db/spots.ts";
 import { type FollowedTicker, followedTicker, followedTickers } from "../../db/tickers.ts";
+import type { StoredBatch } from "../../options/chain.ts";
 import type { Ticker } from "../../options/contract.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Database, inTime, saysDatabaseAway } from "../database.ts";
 import type { Chains, KnownTicker } from "../services.ts";
 import { referenceCloseMs } from "./day.ts";
-import { catchUp, keepCheckpoint, loadChain } from "./fold.ts";
-import type { TrackedChain } from "./tracked.ts";
+import { catchUp, type Folded, keepCheckpoint, loadChain, quotesIn } from "./fold.ts";
+import { advance, type TrackedChain } from "./tracked.ts";
 
 /** Batches, and quotes in them, after which a checkpoint is kept: a cold start folds about so many. */
 export const CHECKPOINT_EVERY = 50;
 const CHECKPOINT_QUOTES = 40_000;
+
+/** Batches of this server that all chains together hold until they are folded: some 50 MB. */
+const MAX_HELD = 256;
+
+/** Folding what nobody looks at may take one part in so many of the time. */
+const FOLD_AHEAD_SHARE = 10;
 
 /** A chain that nobody looks at is folded when so many batches wait, so that who looks waits little. */
 const FOLD_AHEAD_AFTER = 8;
@@ -36,6 +43,8 @@ interface Entry {
   /** Quotes folded since the newest checkpoint. */
   unkeptQuotes: number;
   catchingUp: Promise<void> | undefined;
+  /** Batches that this server stored and has not folded yet, by `seq`. */
+  readonly held: Map<number, StoredBatch>;
   reference: { readonly closeMs: number; readonly price: number } | undefined;
 }
 
@@ -55,6 +64,11 @@ export interface TrackedTicker extends KnownTicker {
 export class ChainCache implements Chains {
   readonly #parts: ChainCacheParts;
   readonly #entries = new Map<Ticker, Entry>();
+  readonly #ahead = new Set<Entry>();
+  #foldingAhead = false;
+  #pause: Timer | undefined;
+  /** Batches that are held, of all chains. */
+  #held = 0;
   #followed: ReadonlyMap<Ticker, FollowedTicker> | undefined;
   #agentsSeenAtMs: ReadonlyMap<string, number | null> = new Map();
 
@@ -85,14 +99,53 @@ export class ChainCache implements Chains {
     this.#inBackground(this.all());
   }
 
+  /**
+   * Notes a batch that this server has just stored; `true` where it is news. It is held if there
+   * is room, so that folding it need not read it back.
+   */
+  stored(ticker: Ticker, batch: StoredBatch): boolean {
+    const entry = this.#entry(ticker);
+    if (entry.tracked && batch.seq > entry.tracked.chain.seq && this.#held < MAX_HELD) {
+      entry.held.set(batch.seq, batch);
+      this.#held++;
+    }
+    return this.note(ticker, batch.seq);
+  }
+
   /** Notes a position that was heard of; `true` where it is news. */
   note(ticker: Ticker, seq: number): boolean {
     const entry = this.#entry(ticker);
     if (seq <= entry.storedSeq) return false;
     entry.storedSeq = seq;
     const behind = seq - (entry.tracked?.chain.seq ?? 0);
-    if (behind >= FOLD_AHEAD_AFTER) this.#inBackground(this.#upToDate(entry));
+    if (behind >= FOLD_AHEAD_AFTER) {
+      this.#ahead.add(entry);
+      if (!this.#foldingAhead) this.#foldAhead();
+    }
     return true;
+  }
+
+  /** Ends the work in the background. */
+  close(): void {
+    this.#ahead.clear();
+    this.#pause?.cancel();
+  }
+
+  /** Folds chains that nobody looks at, one after the other, with a pause after each. */
+  #foldAhead(): void {
+    const [entry] = this.#ahead;
+    this.#foldingAhead = entry !== undefined;
+    if (!entry) return;
+    this.#ahead.delete(entry);
+    const { clock } = this.#parts;
+    const beganMs = clock.monotonicMs();
+    this.#inBackground(
+      this.#upToDate(entry).finally(() => {
+        const pauseMs = (clock.monotonicMs() - beganMs) * (FOLD_AHEAD_SHARE - 1);
+        if (this.#ahead.size === 0) this.#foldingAhead = false;
+        else this.#pause = clock.after(pauseMs, () => this.#foldAhead());
+      }),
+    );
   }
 
   /**
@@ -165,18 +218,43 @@ export class ChainCache implements Chains {
     }
   }
 
+  /** Folds what is held and comes next. */
+  #takeHeld(entry: Entry): void {
+    const { tracked, held } = entry;
+    if (!tracked || entry.catchingUp) return; // what is read meanwhile has it too
+    const next: StoredBatch[] = [];
+    for (;;) {
+      const batch = held.get(tracked.chain.seq + next.length + 1);
+      if (!batch) break;
+      next.push(batch);
+    }
+    this.#held -= held.size;
+    held.clear(); // whatever does not come next is read back when it is needed
+    const advanced = advance(tracked, next);
+    if (advanced) this.#took(entry, { tracked: advanced, quotes: quotesIn(next) });
+  }
+
   async #catchUp(entry: Entry): Promise<void> {
+    this.#takeHeld(entry);
     const { work } = this.#parts.database;
     const { ticker, storedSeq } = entry;
+    if (entry.tracked && entry.tracked.chain.seq >= storedSeq) return;
     const first = entry.tracked === undefined;
-    const { tracked, quotes } = entry.tracked
+    const folded = entry.tracked
       ? await catchUp(work, ticker, entry.tracked)
       : await loadChain(work, ticker);
-    entry.tracked = tracked;
-    const { seq } = tracked.chain;
+    const { seq } = folded.tracked.chain;
     // The database has the last word: a position it does not have (of another database) is none.
     if (entry.storedSeq === storedSeq || entry.storedSeq < seq) entry.storedSeq = seq;
-    if (first) entry.keptSeq = tracked.sinceSeq;
+    if (first) entry.keptSeq = folded.tracked.sinceSeq;
+    this.#took(entry, folded);
+  }
+
+  #took(entry: Entry, { tracked, quotes }: Folded): void {
+    const { work } = this.#parts.database;
+    const { ticker } = entry;
+    const { seq } = tracked.chain;
+    entry.tracked = tracked;
     entry.unkeptQuotes += quotes;
     if (seq - entry.keptSeq >= CHECKPOINT_EVERY || entry.unkeptQuotes >= CHECKPOINT_QUOTES) {
       entry.keptSeq = seq;
@@ -219,6 +297,7 @@ export class ChainCache implements Chains {
         keptSeq: 0,
         unkeptQuotes: 0,
         catchingUp: undefined,
+        held: new Map(),
         reference: undefined,
       };
       this.#entries.set(ticker, entry);

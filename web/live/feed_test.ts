@@ -104,10 +104,8 @@ class Bench {
 
   async bid(bid: number): Promise<void> {
     const seq = this.#chain.chain.seq + 1;
-    const next = advance(
-      this.#chain,
-      batchOf(this.clock.nowMs() + seq, [quoteOf(OCC, { bid })], { seq }),
-    );
+    const batch = batchOf(this.clock.nowMs() + seq, [quoteOf(OCC, { bid })], { seq });
+    const next = advance(this.#chain, [batch]);
     assert.ok(next);
     this.#chain = next;
     this.#announce(this.ticker);

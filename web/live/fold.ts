@@ -2,10 +2,13 @@
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../db/checkpoints.ts";
 import { batchesAfter } from "../../db/batches.ts";
 import type { Sql } from "../../db/connect.ts";
-import { EMPTY_CHAIN, type LastKnownChain } from "../../options/chain.ts";
+import { EMPTY_CHAIN, type LastKnownChain, type StoredBatch } from "../../options/chain.ts";
 import { parseChain, serializeChain } from "../../options/checkpoint.ts";
 import type { Ticker } from "../../options/contract.ts";
 import { advance, replace, track, type TrackedChain } from "./tracked.ts";
+
+/** Batches folded at once: each time the chain is copied. */
+const FOLD_AT_ONCE = 16;
 
 /** A chain that was brought up to date, and how many quotes were folded for it. */
 export interface Folded {
@@ -40,7 +43,7 @@ export async function keepCheckpoint(
     seq: chain.seq,
     asOfMs: chain.asOfMs,
     asOfSeq: chain.asOfSeq,
-    body: serializeChain(chain),
+    state: serializeChain(chain),
   };
   await saveCheckpoint(sql, ticker, checkpoint);
 }
@@ -48,7 +51,7 @@ export async function keepCheckpoint(
 async function checkpointed(sql: Sql, ticker: Ticker): Promise<LastKnownChain> {
   const kept = await loadCheckpoint(sql, ticker);
   // One that cannot be read is of another version: the fold begins with the first batch then.
-  return (kept && parseChain(kept.body)) ?? EMPTY_CHAIN;
+  return (kept && parseChain(kept.state)) ?? EMPTY_CHAIN;
 }
 
 async function takeTail(
@@ -56,13 +59,24 @@ async function takeTail(
   ticker: Ticker,
   known: TrackedChain,
 ): Promise<Folded | undefined> {
-  let tracked = known;
-  let quotes = 0;
+  let folded: Folded | undefined = { tracked: known, quotes: 0 };
+  let page: StoredBatch[] = [];
   for await (const batch of batchesAfter(sql, ticker, { seq: known.chain.seq })) {
-    const next = advance(tracked, batch);
-    if (!next) return undefined;
-    tracked = next;
-    quotes += batch.quotes.length;
+    page.push(batch);
+    if (page.length < FOLD_AT_ONCE) continue;
+    folded = takeMore(folded, page);
+    if (!folded) return undefined;
+    page = [];
   }
-  return { tracked, quotes };
+  return takeMore(folded, page);
+}
+
+function takeMore(folded: Folded, batches: readonly StoredBatch[]): Folded | undefined {
+  const tracked = advance(folded.tracked, batches);
+  return tracked && { tracked, quotes: folded.quotes + quotesIn(batches) };
+}
+
+/** How many quotes batches have together. */
+export function quotesIn(batches: readonly StoredBatch[]): number {
+  return batches.reduce((sum, { columns }) => sum + columns.occ.length, 0);
 }

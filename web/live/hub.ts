@@ -10,6 +10,7 @@ import {
   notifyBatches,
 } from "../../db/notify.ts";
 import type { Sql } from "../../db/connect.ts";
+import type { StoredBatch } from "../../options/chain.ts";
 import type { Ticker } from "../../options/contract.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Database, inTime, saysDatabaseAway } from "../database.ts";
@@ -77,8 +78,9 @@ export class Hub {
   }
 
   /** Notes a commit of this server: its own listeners hear of it at once, the others soon. */
-  committed(ticker: Ticker, seq: number): void {
-    this.#hear([{ ticker, seq }]);
+  committed(ticker: Ticker, batch: StoredBatch): void {
+    const { seq } = batch;
+    if (this.#parts.chains.stored(ticker, batch)) this.#announce(ticker);
     this.#untold.set(ticker, Math.max(seq, this.#untold.get(ticker) ?? 0));
     this.#telling ??= this.#parts.clock.after(NOTIFY_AFTER_MS, () => void this.#tell());
   }

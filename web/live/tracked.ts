@@ -5,45 +5,49 @@
 import { isDeepStrictEqual } from "node:util";
 import { EMPTY_CHAIN, type LastKnownChain, type StoredBatch } from "../../options/chain.ts";
 import type { OccSymbol } from "../../options/contract.ts";
-import { applyBatch, comesAfter } from "../../options/fold.ts";
+import { comesAfter, foldBatches } from "../../options/fold.ts";
+import { KnownContracts } from "../../options/known.ts";
 
 /** A chain with the memory of its changes; it is never changed in place. */
 export interface TrackedChain {
   readonly chain: LastKnownChain;
   /** The `seq` from which on every change is remembered. */
   readonly sinceSeq: number;
-  /** The `seq` of each contract's last change; contracts that did not change since then are absent. */
-  readonly changedAt: ReadonlyMap<OccSymbol, number>;
 }
 
 /** A chain as it was loaded: of its changes nothing is remembered yet. */
 export function track(chain: LastKnownChain = EMPTY_CHAIN): TrackedChain {
-  return { chain, sinceSeq: chain.seq, changedAt: new Map() };
+  return { chain, sinceSeq: chain.seq };
 }
 
 /**
- * The chain after one more batch; `undefined` where the batch is older than what was taken (a late
- * batch): then the chain is to be folded anew from before it.
+ * The chain after more batches; `undefined` where one is older than what was taken before it (a
+ * late batch): then the chain is to be folded anew from before it.
  */
-export function advance(tracked: TrackedChain, batch: StoredBatch): TrackedChain | undefined {
-  if (!comesAfter(tracked.chain, batch)) return undefined;
-  const { chain, changed } = applyBatch(tracked.chain, batch);
-  const changedAt = new Map(tracked.changedAt);
-  // Not the batch's own seq: of a tail in the order of asOf, a late batch with a higher seq may be
-  // taken already, and a reader who knows this batch without that one lacks what both changed.
-  for (const occ of changed) changedAt.set(occ, chain.seq);
-  return { ...tracked, chain, changedAt };
+export function advance(
+  tracked: TrackedChain,
+  batches: readonly StoredBatch[],
+): TrackedChain | undefined {
+  if (batches.length === 0) return tracked;
+  let head: Pick<LastKnownChain, "asOfMs" | "asOfSeq"> = tracked.chain;
+  for (const batch of batches) {
+    if (!comesAfter(head, batch)) return undefined;
+    head = { asOfMs: batch.asOfMs, asOfSeq: batch.seq };
+  }
+  return { ...tracked, chain: foldBatches(tracked.chain, batches).chain };
 }
 
 /** The same ticker folded anew: what differs counts as changed at the new chain's `seq`. */
 export function replace(tracked: TrackedChain, chain: LastKnownChain): TrackedChain {
-  const changedAt = new Map(tracked.changedAt);
-  for (const [occ, contract] of chain.contracts) {
-    if (!isDeepStrictEqual(contract, tracked.chain.contracts.get(occ))) {
-      changedAt.set(occ, chain.seq);
-    }
-  }
-  return { ...tracked, chain, changedAt };
+  const before = tracked.chain.contracts;
+  const { arrays } = chain.contracts;
+  const changedSeq = Float64Array.from(arrays.occ, (occ, place) => {
+    const was = before.placeOf(occ);
+    const same = was !== undefined && isDeepStrictEqual(before.at(was), chain.contracts.at(place));
+    return same ? before.arrays.changedSeq[was] ?? 0 : chain.seq;
+  });
+  const contracts = new KnownContracts({ ...arrays, changedSeq });
+  return { ...tracked, chain: { ...chain, contracts } };
 }
 
 /**
@@ -55,7 +59,6 @@ export function changedSince(
   seq: number,
 ): ReadonlySet<OccSymbol> | undefined {
   if (seq < tracked.sinceSeq || seq > tracked.chain.seq) return undefined;
-  const changed = new Set<OccSymbol>();
-  for (const [occ, changedSeq] of tracked.changedAt) if (changedSeq > seq) changed.add(occ);
-  return changed;
+  const { occ, changedSeq } = tracked.chain.contracts.arrays;
+  return new Set(occ.filter((_, place) => (changedSeq[place] ?? 0) > seq));
 }

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
+import { columnsOf } from "../../options/columns.ts";
 import { EMPTY_CHAIN, type StoredBatch } from "../../options/chain.ts";
 import { makeContract, type OccSymbol, parseIsoDate } from "../../options/contract.ts";
 import { foldBatches } from "../../options/fold.ts";
@@ -51,7 +52,7 @@ const history: fc.Arbitrary<readonly StoredBatch[]> = fc.array(
     traceId: null,
     snapshotId: String(index + 1),
     spot: null,
-    quotes,
+    columns: columnsOf(quotes),
     missing: [],
   }))
 );
@@ -61,10 +62,8 @@ const inOrder = (batches: readonly StoredBatch[]): StoredBatch[] =>
 
 /** What a server that knows so much has after it took the tail, or folded anew for a late batch. */
 function catchUp(known: TrackedChain, stored: readonly StoredBatch[]): TrackedChain {
-  let next: TrackedChain | undefined = known;
-  for (const batch of inOrder(stored.filter((batch) => batch.seq > known.chain.seq))) {
-    next = next && advance(next, batch);
-  }
+  const tail = inOrder(stored.filter((batch) => batch.seq > known.chain.seq));
+  const next = advance(known, tail);
   return next ?? replace(known, foldBatches(EMPTY_CHAIN, inOrder(stored)).chain);
 }
 
@@ -84,13 +83,13 @@ Deno.test("a reader that takes the changes since its seq has the same chain as o
         for (const then of states) {
           const changed = changedSince(server, then.chain.seq);
           assert.ok(changed);
-          const resumed = new Map(then.chain.contracts);
+          const resumed = new Map(then.chain.contracts.entries());
           for (const occ of changed) {
             const contract = server.chain.contracts.get(occ);
             assert.ok(contract);
             resumed.set(occ, contract);
           }
-          assert.deepEqual(resumed, server.chain.contracts);
+          assert.deepEqual(resumed, new Map(server.chain.contracts.entries()));
         }
       }
     }),
@@ -115,11 +114,11 @@ Deno.test("changedSince() names only what changed, so that a quiet chain costs n
     traceId: null,
     snapshotId: String(seq),
     spot: 206.41,
-    quotes: seq === 1 ? [{ ...row, occ: first, bid: 1 }] : [],
+    columns: columnsOf(seq === 1 ? [{ ...row, occ: first, bid: 1 }] : []),
     missing: [],
   });
-  const one = advance(track(), batch(1));
-  const state = one && advance(one, batch(2));
+  const one = advance(track(), [batch(1)]);
+  const state = one && advance(one, [batch(2)]);
   assert.ok(state);
   assert.deepEqual(changedSince(state, 0), new Set([first]));
   assert.deepEqual(changedSince(state, 1), new Set());
@@ -136,5 +135,5 @@ Deno.test("advance() refuses a late batch, which the chain must be folded anew f
   const late = fc.sample(history.filter((batches) => batches.length > 0), 1)[0]?.[0];
   assert.ok(late);
   const known = track({ ...EMPTY_CHAIN, seq: 3, asOfSeq: 3, asOfMs: 9_000 });
-  assert.equal(advance(known, { ...late, seq: 4, asOfMs: 8_000 }), undefined);
+  assert.equal(advance(known, [{ ...late, seq: 4, asOfMs: 8_000 }]), undefined);
 });

@@ -1,4 +1,5 @@
 /** A real server on a real database, for tests: HTTP and WebSocket on a port of the system's choice. */
+import { keepOutput } from "../../base/testing.ts";
 import { createKey } from "../../db/keys.ts";
 import type { Sql } from "../../db/connect.ts";
 import { withTestDatabase } from "../../db/testing.ts";
@@ -6,6 +7,7 @@ import { saveDeal } from "../../db/deals.ts";
 import { setClockOffset } from "../../db/installation.ts";
 import { addWatch } from "../../db/watches.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
+import { DEFAULT_LIMITS, type LimitSettings } from "../limits/limits.ts";
 import { jsonLog } from "../../telemetry/log.ts";
 import { type RunningServer, startServer } from "../server.ts";
 
@@ -16,10 +18,10 @@ export interface TestServer {
   readonly databaseUrl: string;
   /** A key of the agents `deals`, `deals-0`, `deals-1` … */
   readonly key: string;
-  /** What the server logged. */
+  /** What the server logged, at level info and above. */
   readonly lines: readonly Record<string, unknown>[];
   /** Starts another server on the same database; it is closed after the test. */
-  another(): Promise<RunningServer>;
+  another(limits?: Partial<LimitSettings>): Promise<RunningServer>;
 }
 
 /** A ticker that is a deal in every test database. */
@@ -40,8 +42,8 @@ export async function withServer(
     const { key } = await createKey(sql, { agent: "deals" });
     const lines: Record<string, unknown>[] = [];
     await using servers = new AsyncDisposableStack();
-    const another = async (): Promise<RunningServer> => {
-      const server = await serverOn(databaseUrl, lines);
+    const another = async (limits?: Partial<LimitSettings>): Promise<RunningServer> => {
+      const server = await serverOn(databaseUrl, lines, limits);
       servers.defer(() => server.close());
       return server;
     };
@@ -49,10 +51,11 @@ export async function withServer(
   });
 }
 
-/** A server whose log goes into `lines`. */
+/** A server whose log goes into `lines`, but for its debug lines. */
 export function serverOn(
   databaseUrl: string,
   lines: Record<string, unknown>[],
+  limits: Partial<LimitSettings> = {},
 ): Promise<RunningServer> {
   return startServer({
     host: "127.0.0.1",
@@ -60,11 +63,15 @@ export function serverOn(
     databaseUrl,
     databaseDirectUrl: databaseUrl,
     conflictWindowMs: 60_000,
+    limits: { ...DEFAULT_LIMITS, ...limits },
     log: jsonLog({
       program: "web",
       level: "debug",
       nowMs: () => Date.now(),
-      write: (line) => lines.push(JSON.parse(line)),
+      write: (line, level) => {
+        keepOutput(line);
+        if (level !== "debug") lines.push(JSON.parse(line));
+      },
     }),
   });
 }
@@ -104,7 +111,7 @@ export function contractOf(change: WireContract = {}): WireContract {
 
 /** Posts to the ingest call; a body that is no text is written as JSON. */
 export function post(
-  server: RunningServer,
+  server: Pick<RunningServer, "url">,
   key: string | null,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -124,7 +131,7 @@ export function post(
 
 /** Posts a body that must be taken, and returns the answer. */
 export async function mustPost(
-  server: RunningServer,
+  server: Pick<RunningServer, "url">,
   key: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},

@@ -150,9 +150,9 @@ Deno.test("a commit that no server told of is found by looking", async () => {
     await sql`
       WITH next AS (UPDATE tickers SET seq = seq + 1 WHERE symbol = 'EA' RETURNING id, seq)
       INSERT INTO batches (id, ticker_id, seq, as_of, received_at, agent_time, late, mode, agent_id,
-        contract_set, spot)
+        contract_set, block, spot)
       SELECT 1000, next.id, next.seq, domain_now(), domain_now(), domain_now(), false, 'snapshot',
-        'deals', contract_set, 300
+        'deals', contract_set, block, 300
       FROM batches, next WHERE batches.ticker_id = next.id`;
     await page.reaches(2);
     assert.equal(page.state?.spotPrice, 300);

@@ -1,5 +1,6 @@
 /** `/api/live`: a WebSocket that tells of new prices (`options/wire/live.ts`). */
 import { problem } from "../../../base/problem.ts";
+import { noRoom } from "../../limits/limits.ts";
 import type { RequestContext, Services } from "../../services.ts";
 import { answerProblem } from "./problems.ts";
 
@@ -7,16 +8,20 @@ import { answerProblem } from "./problems.ts";
 const IDLE_TIMEOUT_S = 30;
 
 /** Upgrades the connection. */
-export function live(c: RequestContext, { openLive }: Services): Response {
+export async function live(c: RequestContext, { openLive, limits }: Services): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     const detail = "This address speaks WebSocket only (docs/api.md).";
     return answerProblem(problem(426, "upgrade-required", "Upgrade required", { detail }));
   }
+  const leave = await limits.live.enter(1);
+  if (!leave) return answerProblem(noRoom("As many pages are open as this server has lines for."));
   try {
     const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: IDLE_TIMEOUT_S });
+    socket.addEventListener("close", leave);
     openLive(socket);
     return response;
   } catch (error) {
+    leave();
     // So Deno refuses a handshake that lacks what RFC 6455, section 4.2.1, asks for.
     if (!(error instanceof TypeError)) throw error;
     return answerProblem(problem(400, "bad-handshake", "Bad handshake", { detail: error.message }));

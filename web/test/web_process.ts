@@ -1,14 +1,17 @@
 /** The server as a process of its own, so that a test can kill it. */
 import { z } from "zod";
-import { linesOf } from "../../../base/child_lines.ts";
+import { linesOf } from "../../base/child_lines.ts";
+import { keepOutput } from "../../base/testing.ts";
 
-const WEB_MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const WEB_MAIN = new URL("../main.ts", import.meta.url).pathname;
 const READY_DEADLINE_MS = 30_000;
 
 /** A server that listens. */
 export interface WebProcess {
   readonly url: string;
   readonly port: number;
+  /** All it has written so far, line by line. */
+  readonly said: readonly string[];
   /** Ends it with SIGKILL; a second call does nothing. */
   kill(): Promise<void>;
 }
@@ -21,7 +24,12 @@ const readyLine = z.object({
 
 /** Starts a server and waits until it listens; throws with what it said where it does not. */
 export async function startWeb(
-  options: { readonly databaseUrl: string; readonly port: number },
+  options: {
+    readonly databaseUrl: string;
+    readonly port: number;
+    /** More settings than these. */
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<WebProcess> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", WEB_MAIN],
@@ -30,6 +38,7 @@ export async function startWeb(
       APP_HOST: "127.0.0.1",
       APP_PORT: String(options.port),
       NO_COLOR: "1",
+      ...options.env,
     },
     stdin: "null",
     stdout: "piped",
@@ -39,6 +48,7 @@ export async function startWeb(
   const ready = Promise.withResolvers<z.infer<typeof readyLine>>();
   const reading = Promise.all([child.stdout, child.stderr].map(async (stream) => {
     for await (const line of linesOf(stream)) {
+      keepOutput(line);
       said.push(line);
       const parsed = readyLine.safeParse(jsonOrNull(line));
       if (parsed.success) ready.resolve(parsed.data);
@@ -62,7 +72,7 @@ export async function startWeb(
   };
   try {
     const { url, port } = await ready.promise;
-    return { url, port, kill };
+    return { url, port, said, kill };
   } catch (error) {
     await kill();
     throw error;

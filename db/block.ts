@@ -1,0 +1,329 @@
+/**
+ * A batch's quotes as one run of bytes, the column `block` of the table `batches`: fixed width, so
+ * that SQL can read it too (`block_values()` of `migrations/0003_blocks.sql`), and laid out so that
+ * PostgreSQL's own compression finds much to save.
+ *
+ *     byte 0      version, 1
+ *     byte 1      columns, 15: the fields in the order of QUOTE_FIELDS, kind, multiplier, quoted_at
+ *     bytes 2-5   contracts
+ *     then for each column 14 bytes:
+ *       byte 0      bytes a value; 255: no contract has one; 0: all have the same
+ *       byte 1      1 where some contracts have none
+ *       bytes 2-9   base, signed
+ *       bytes 10-13 step
+ *     then the columns' values, each as planes: the highest byte of every value, then the next …
+ *
+ * All numbers are big-endian. A value is base + step × code; where some have none, code 0 is none.
+ * The step is what all values of a column have in common: prices come in cents, greeks of many
+ * feeds with four decimals. Neighbours of a chain differ little, so high bytes repeat.
+ */
+import { NONE, type QuoteColumns } from "../options/columns.ts";
+import type { OccSymbol } from "../options/contract.ts";
+import { QUOTE_FIELDS, type QuoteField } from "../options/quote.ts";
+
+const VERSION = 1;
+
+/** Multipliers are kept to a ten-thousandth. */
+const MULTIPLIER_SCALE = 10_000;
+
+const KIND = QUOTE_FIELDS.length;
+const MULTIPLIER = KIND + 1;
+const QUOTED_AT = KIND + 2;
+const COLUMNS = KIND + 3;
+
+const HEAD_BYTES = 6;
+const COLUMN_BYTES = 14;
+
+/** Bytes before the values. */
+const START = HEAD_BYTES + COLUMNS * COLUMN_BYTES;
+
+const ABSENT = 255;
+
+const MAX_STEP = 0xffff_ffff;
+
+/** Bytes that are no block of the given contracts. */
+export class BlockError extends Error {
+  override readonly name = "BlockError";
+}
+
+/**
+ * Quotes as a block.
+ *
+ * @example
+ * ```ts
+ * import { columnsOf } from "../options/columns.ts";
+ * import { decodeBlock, encodeBlock } from "./block.ts";
+ * const columns = columnsOf([]);
+ * console.assert(decodeBlock(encodeBlock(columns), columns.occ).fields.bid === null);
+ * ```
+ */
+export function encodeBlock(columns: QuoteColumns): Uint8Array {
+  const { length } = columns.occ;
+  const { fields, kind, multiplier, quotedAtMs } = columns;
+  const plans = [
+    ...QUOTE_FIELDS.map((field) => planOf(fields[field])),
+    planOf(kind && codesOf(kind)),
+    planOf(multiplier && wholes(multiplier, MULTIPLIER_SCALE)),
+    planOf(quotedAtMs && wholes(quotedAtMs, 1)),
+  ];
+  const bytesEach = plans.reduce((sum, plan) => sum + (plan?.width ?? 0), 0);
+  const block = new Uint8Array(START + bytesEach * length);
+  const view = new DataView(block.buffer);
+  block[0] = VERSION;
+  block[1] = COLUMNS;
+  view.setUint32(2, length);
+  let at = START;
+  for (const [index, plan] of plans.entries()) {
+    const head = HEAD_BYTES + index * COLUMN_BYTES;
+    if (!plan) {
+      block[head] = ABSENT;
+      continue;
+    }
+    block[head] = plan.width;
+    block[head + 1] = plan.someNone ? 1 : 0;
+    view.setBigInt64(head + 2, BigInt(plan.base));
+    view.setUint32(head + 10, plan.step);
+    writePlanes(block, at, plan);
+    at += plan.width * length;
+  }
+  return block;
+}
+
+/** How a column is written. */
+interface Plan {
+  readonly values: Int32Array | Float64Array;
+  readonly width: number;
+  readonly someNone: boolean;
+  readonly base: number;
+  readonly step: number;
+}
+
+// Loops, and not map() or from(): those call back for each value, which takes ten times as long.
+
+/** Kinds, {@link NONE} for 0. */
+function codesOf(kinds: Uint8Array): Int32Array {
+  const codes = new Int32Array(kinds.length);
+  for (let i = 0; i < codes.length; i++) codes[i] = kinds[i] || NONE;
+  return codes;
+}
+
+/** Whole numbers, {@link NONE} for NaN. */
+function wholes(numbers: Float64Array, scale: number): Float64Array {
+  const whole = new Float64Array(numbers.length);
+  for (let i = 0; i < whole.length; i++) {
+    const number = numbers[i] ?? NaN;
+    whole[i] = Number.isNaN(number) ? NONE : Math.round(number * scale);
+  }
+  return whole;
+}
+
+function planOf(values: Int32Array | Float64Array | null): Plan | null {
+  if (values === null) return null;
+  const found = values instanceof Int32Array ? rangeOfInts(values) : rangeOfNumbers(values);
+  if (!found) return null;
+  const { least, most, someNone } = found;
+  const step = found.common === 0 || found.common > MAX_STEP ? 1 : found.common;
+  const codes = (most - least) / step + 1 + (someNone ? 1 : 0);
+  const width = Math.ceil(Math.log2(codes) / 8);
+  return { values, width, someNone, base: someNone ? least - step : least, step };
+}
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+  /** The greatest common divisor of the differences; 0 where there are none. */
+  readonly common: number;
+  readonly someNone: boolean;
+}
+
+// The same twice: a loop that sees arrays of one kind only is three times as fast.
+function rangeOfInts(values: Int32Array): Range | null {
+  let least = Infinity;
+  let most = -Infinity;
+  let common = 0;
+  let someNone = false;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NONE;
+    if (value === NONE) {
+      someNone = true;
+      continue;
+    }
+    if (value < least) {
+      if (common !== 1 && least !== Infinity) common = divisor(common, least - value);
+      least = value;
+    } else if (common !== 1) common = divisor(common, value - least);
+    if (value > most) most = value;
+  }
+  return most === -Infinity ? null : { least, most, common, someNone };
+}
+
+function rangeOfNumbers(values: Float64Array): Range | null {
+  let least = Infinity;
+  let most = -Infinity;
+  let common = 0;
+  let someNone = false;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NONE;
+    if (value === NONE) {
+      someNone = true;
+      continue;
+    }
+    if (value < least) {
+      if (common !== 1 && least !== Infinity) common = divisor(common, least - value);
+      least = value;
+    } else if (common !== 1) common = divisor(common, value - least);
+    if (value > most) most = value;
+  }
+  return most === -Infinity ? null : { least, most, common, someNone };
+}
+
+/** The greatest common divisor; 0 takes no part. */
+function divisor(a: number, b: number): number {
+  if (a !== 0 && b % a === 0) return a;
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+function writePlanes(block: Uint8Array, start: number, plan: Plan): void {
+  const { values, width } = plan;
+  if (width === 0) return;
+  if (values instanceof Int32Array) writeInts(block, start, plan, values);
+  else writeNumbers(block, start, plan, values);
+}
+
+function writeInts(
+  block: Uint8Array,
+  start: number,
+  { width, base, step }: Plan,
+  values: Int32Array,
+): void {
+  const { length } = values;
+  const codes = new Uint32Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = values[i] ?? NONE;
+    codes[i] = value === NONE ? 0 : step === 1 ? value - base : (value - base) / step;
+  }
+  for (let plane = 0; plane < width; plane++) {
+    const at = start + plane * length;
+    const shift = 8 * (width - 1 - plane);
+    for (let i = 0; i < length; i++) block[at + i] = (codes[i] ?? 0) >>> shift;
+  }
+}
+
+function writeNumbers(
+  block: Uint8Array,
+  start: number,
+  { width, base, step }: Plan,
+  values: Float64Array,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NONE;
+    let code = value === NONE ? 0 : (value - base) / step;
+    for (let plane = width - 1; plane >= 0; plane--) {
+      block[start + plane * values.length + i] = code % 256;
+      code = Math.floor(code / 256);
+    }
+  }
+}
+
+/**
+ * The quotes of a block, which are those of the given contracts. Throws a {@link BlockError} where
+ * the bytes cannot be that.
+ */
+export function decodeBlock(block: Uint8Array, occ: readonly OccSymbol[]): QuoteColumns {
+  const columns = readColumns(block, occ.length);
+  const ints = (index: number): Int32Array | null => {
+    const column = columns[index];
+    return column ? readInts(block, occ.length, column) : null;
+  };
+  const numbers = (index: number, scale: number): Float64Array | null => {
+    const column = columns[index];
+    return column ? readNumbers(block, occ.length, column, scale) : null;
+  };
+  const fields: Partial<Record<QuoteField, Int32Array | null>> = {};
+  for (const [index, field] of QUOTE_FIELDS.entries()) fields[field] = ints(index);
+  const kinds = ints(KIND);
+  return {
+    occ,
+    // Every field of QUOTE_FIELDS was set in the loop above.
+    fields: fields as Record<QuoteField, Int32Array | null>,
+    kind: kinds && kindsOf(kinds),
+    multiplier: numbers(MULTIPLIER, MULTIPLIER_SCALE),
+    quotedAtMs: numbers(QUOTED_AT, 1),
+  };
+}
+
+function kindsOf(codes: Int32Array): Uint8Array {
+  const kinds = new Uint8Array(codes.length);
+  for (let i = 0; i < kinds.length; i++) kinds[i] = codes[i] === NONE ? 0 : codes[i] ?? 0;
+  return kinds;
+}
+
+interface Column {
+  readonly start: number;
+  readonly width: number;
+  readonly someNone: boolean;
+  readonly base: number;
+  readonly step: number;
+}
+
+function readColumns(block: Uint8Array, contracts: number): (Column | null)[] {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  if (block.length < START || block[0] !== VERSION || block[1] !== COLUMNS) {
+    throw new BlockError(`${block.length} bytes are no block of version ${VERSION}`);
+  }
+  if (view.getUint32(2) !== contracts) {
+    throw new BlockError(`a block of ${view.getUint32(2)} contracts is not that of ${contracts}`);
+  }
+  let start = START;
+  const columns = Array.from({ length: COLUMNS }, (_, index) => {
+    const head = HEAD_BYTES + index * COLUMN_BYTES;
+    const width = block[head] ?? ABSENT;
+    if (width === ABSENT) return null;
+    const column = {
+      start,
+      width,
+      someNone: block[head + 1] === 1,
+      base: Number(view.getBigInt64(head + 2)),
+      step: view.getUint32(head + 10),
+    };
+    start += width * contracts;
+    return column;
+  });
+  if (start !== block.length) {
+    throw new BlockError(`a block has ${block.length} bytes, its columns ${start}`);
+  }
+  return columns;
+}
+
+function readInts(block: Uint8Array, contracts: number, column: Column): Int32Array {
+  const { start, width, someNone, base, step } = column;
+  const codes = new Uint32Array(contracts);
+  for (let plane = 0; plane < width; plane++) {
+    const at = start + plane * contracts;
+    for (let i = 0; i < contracts; i++) codes[i] = (codes[i] ?? 0) << 8 | (block[at + i] ?? 0);
+  }
+  const values = new Int32Array(contracts);
+  for (let i = 0; i < contracts; i++) {
+    const code = codes[i] ?? 0;
+    values[i] = someNone && code === 0 ? NONE : base + step * code;
+  }
+  return values;
+}
+
+function readNumbers(
+  block: Uint8Array,
+  contracts: number,
+  { start, width, someNone, base, step }: Column,
+  scale: number,
+): Float64Array {
+  const numbers = new Float64Array(contracts);
+  for (let i = 0; i < contracts; i++) {
+    let code = 0;
+    for (let plane = 0; plane < width; plane++) {
+      code = code * 256 + (block[start + plane * contracts + i] ?? 0);
+    }
+    numbers[i] = someNone && code === 0 ? NaN : (base + step * code) / scale;
+  }
+  return numbers;
+}
