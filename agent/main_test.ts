@@ -7,7 +7,8 @@ import { LIFTED, linesOf, runAgentProgram, spawnAgent, startGateway } from "./te
 import { confirm, type Posted, startServer } from "./test/server.ts";
 
 const ACCOUNT = "DU7654321";
-const KEY = "lm_agent_secret";
+/** Well-formed, so that it is found where it should not be. */
+const KEY = "lm_agent_b9d5mpjtb9d5mpjtb9d5mpjtb9d5mpjtzsdq3bfh";
 const UNLIMITED = ["--rate", "0", "--lines", "5000"];
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {

@@ -5,10 +5,12 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { conditionsOf } from "../options/conditions.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { HistoryBatch } from "../options/formats/history.ts";
 import { batchesAsOf } from "./batches.ts";
 import { encodeBlock } from "./block.ts";
+import { conditionColumns, NO_CONDITIONS } from "./conditions.ts";
 import type { Sql } from "./connect.ts";
 import { StoredSets } from "./stored_sets.ts";
 import { followedTicker } from "./tickers.ts";
@@ -133,6 +135,10 @@ async function lockTicker(sql: Sql, ticker: Ticker): Promise<z.infer<typeof posi
 
 async function insert(sql: Sql, tickerId: number, batch: HistoryBatch): Promise<void> {
   const set = SETS.of(batch.columns.occ);
+  // As the ingest call works them out.
+  const c = batch.mode === "update" ? NO_CONDITIONS : conditionColumns(
+    conditionsOf(batch.columns, { ...batch, atMs: batch.agentTimeMs }, set.layout),
+  );
   await sql`
     WITH listed AS (
       INSERT INTO contract_sets (hash, occ)
@@ -141,7 +147,8 @@ async function insert(sql: Sql, tickerId: number, batch: HistoryBatch): Promise<
     )
     INSERT INTO batches (
       id, ticker_id, seq, as_of, received_at, agent_time, late, mode, read_id, agent_id, trace_id,
-      spot, contract_set, block, missing
+      spot, contract_set, block, missing, atm_iv, skew, put_volume, call_volume, put_open_interest,
+      call_open_interest, expiries, expiry_atm_iv, expiry_skew
     )
     SELECT
       nextval('batch_ids'), ${tickerId}::integer, ${batch.seq}::bigint,
@@ -149,10 +156,13 @@ async function insert(sql: Sql, tickerId: number, batch: HistoryBatch): Promise<
       ${iso(batch.agentTimeMs)}::timestamptz, ${batch.late}::boolean, ${batch.mode},
       ${batch.readId}, ${batch.agentId}, ${batch.traceId},
       ${batch.spot}::double precision::numeric, ${set.hash}, ${encodeBlock(batch.columns)},
-      ${JSON.stringify(batch.missing)}::text::jsonb`;
+      ${JSON.stringify(batch.missing)}::text::jsonb, ${c.atmIv}, ${c.skew}, ${c.putVolume}::bigint,
+      ${c.callVolume}::bigint, ${c.putOpenInterest}::bigint, ${c.callOpenInterest}::bigint,
+      ${c.expiries}::text::date[], ${c.expiryAtmIv}::text::integer[],
+      ${c.expirySkew}::text::integer[]`;
 }
 
-/** Only the hashes are wanted of it. */
+/** Only the hashes and the layouts are wanted of it. */
 const SETS = new StoredSets();
 
 declare const brand: unique symbol;

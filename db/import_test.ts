@@ -83,6 +83,33 @@ test("storeHistory() makes late history of what is older than the newest", async
   assert.equal(next.seq, 3);
 });
 
+test("storeHistory() works out the market's conditions as the ingest call does", async (on) => {
+  const { sql, request } = on;
+  const near = { impliedVol: 0.25, volume: 3, openInterest: 4 };
+  const quotes = [
+    quote(CALL, { bid: 7, ask: 7.2, delta: 0.58, ...near }),
+    quote(PUT, { bid: 4.5, ask: 4.7, delta: -0.42, ...near }),
+    quote("EA261218C00215000", { bid: 4.6, ask: 4.8, delta: 0.44, ...near }),
+    quote("EA261218P00215000", { bid: 7.1, ask: 7.3, delta: -0.56, ...near }),
+  ];
+  const sent = { ...batch({ spot: 212.5 }), columns: columnsOf(quotes) };
+  await storeHistory(sql, EA, [
+    history(DAY_MS, sent),
+    history(DAY_MS + 1, { ...sent, mode: "update" }),
+  ]);
+  expectKind(await ingestBatch(sql, request({ batch: sent })), "stored");
+  const rows = await sql`
+    SELECT atm_iv, skew, put_volume, call_volume, put_open_interest, call_open_interest,
+      expiries::text, expiry_atm_iv::text, expiry_skew::text
+    FROM batches
+    ORDER BY seq`;
+  const [imported, update, ingested] = rows;
+  assert.deepEqual(imported, ingested);
+  assert.equal(imported?.["put_volume"], "6");
+  assert.match(String(imported["expiry_atm_iv"]), /^\{2\d{5}\}$/);
+  assert.equal(update?.["expiries"], null);
+});
+
 test("storeHistory() leaves whose window it is, and begins none", async ({ sql, request }) => {
   await storeHistory(sql, EA, [history(DAY_MS)]);
   expectKind(await ingestBatch(sql, request()), "stored");
