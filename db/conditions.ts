@@ -105,12 +105,14 @@ export interface TimeRange {
 
 /**
  * A ticker's conditions by (asOf, seq); of a snapshot stored before they were worked out, all but
- * the spot is null. It is what the views show, without a row for each of a month's expiries.
+ * the spot is null. It is what the views show, without a row for each of a month's expiries. At
+ * most `limit` snapshots, the first ones.
  */
 export async function marketConditions(
   sql: Sql,
   ticker: Ticker,
   { fromMs, toMs }: TimeRange,
+  limit: number = Number.MAX_SAFE_INTEGER,
 ): Promise<StoredConditions[]> {
   const rows = await sql`
     SELECT
@@ -135,7 +137,8 @@ export async function marketConditions(
       AND as_of >= ${new Date(fromMs).toISOString()}::timestamptz
       AND as_of < ${new Date(toMs).toISOString()}::timestamptz
       AND mode = 'snapshot'
-    ORDER BY as_of, seq`;
+    ORDER BY as_of, seq
+    LIMIT ${limit}`;
   return z.array(conditionsRow).parse(rows).map(storedConditions);
 }
 

@@ -7,7 +7,7 @@ import { type ChainAnswer, chainRows, chainStateOf } from "../../options/wire/ch
 import { type ExpiryState, expiryStates, type ServerMessage } from "../../options/wire/live.ts";
 import { liveContracts } from "../../options/calendar.ts";
 import { answerOf, contextOf } from "./answers.ts";
-import type { TrackedTicker } from "./chains.ts";
+import type { TrackedTicker } from "../services.ts";
 import { changedSince } from "./tracked.ts";
 
 /** How long a text may be given again: ages in it count from when it was made. */

@@ -5,7 +5,7 @@ import { buildApp } from "../app.ts";
 import { DEFAULT_LIMITS, limitsOf } from "../limits/limits.ts";
 import { routes } from "../routes.ts";
 import { errorPage } from "../routes/_error.tsx";
-import { startWeb } from "./browser/web_process.ts";
+import { startWeb } from "./web_process.ts";
 import { bodyOf, mustPost, post, withServer } from "./harness.ts";
 import { LiveClient } from "./live_client.ts";
 import { THE_KEY, withoutDatabase } from "./services.ts";
