@@ -8,6 +8,7 @@ import type { LastKnownChain, LastKnownContract, LastKnownField } from "./chain.
 import { expiresAtMs } from "./calendar.ts";
 import { NONE, type QuoteColumns } from "./columns.ts";
 import { type OccSymbol, parseOcc, type Right, type Ticker } from "./contract.ts";
+import type { KnownContracts } from "./known.ts";
 import type { ChainLayout, Series } from "./layout.ts";
 import { GREEK_SCALE, PRICE_SCALE } from "./quote.ts";
 
@@ -261,7 +262,7 @@ export function chainJudge(
 ): (contract: LastKnownContract) => QualityBits {
   const spot = chain.spot?.value ?? null;
   const seriesOf = seriesReader(ticker, nowMs);
-  const split = spot === null ? undefined : knownSplit(chain.contracts.values(), spot, seriesOf);
+  const split = spot === null ? undefined : knownSplit(chain.contracts, spot, seriesOf);
   return (contract) => {
     const { occ, fields: { bid, ask } } = contract;
     const bits = knownBits(contract);
@@ -275,16 +276,18 @@ export function chainJudge(
 }
 
 function knownSplit(
-  contracts: Iterable<LastKnownContract>,
+  { arrays: { occ, fields: { bid, ask } } }: KnownContracts,
   spot: number,
   seriesOf: (occ: OccSymbol) => KnownSeries,
 ): SplitBounds | undefined {
   const scan = new SplitScan(spot);
-  for (const { occ, fields: { bid, ask } } of contracts) {
-    const strike = strikeOf(occ);
+  for (const [place, name] of occ.entries()) {
+    const strike = strikeOf(name);
     if (!isFar(strike, spot)) continue;
-    const { own, years } = seriesOf(occ);
-    if (own) scan.see(bid?.value ?? 0, ask?.value ?? 0, strike, rightOf(occ), years);
+    const { own, years } = seriesOf(name);
+    if (!own) continue;
+    const bidKnown = priceAt(bid.values, place);
+    scan.see(bidKnown, priceAt(ask.values, place), strike, rightOf(name), years);
   }
   return scan.bounds();
 }
@@ -303,7 +306,7 @@ export function countFlags(bits: Iterable<QualityBits>): Partial<Record<QualityF
   );
 }
 
-function priceAt(column: Int32Array | null, row: number): number {
+function priceAt(column: ArrayLike<number> | null, row: number): number {
   const whole = column?.[row] ?? NONE;
   return whole > 0 ? whole / PRICE_SCALE : 0;
 }
