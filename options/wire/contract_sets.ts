@@ -4,22 +4,17 @@
  */
 import type { OccSymbol, Ticker } from "../contract.ts";
 
-/** The fields by which a row named its contract, as they came, and the contract. */
-export interface SentContract {
-  readonly symbol: unknown;
-  readonly expiry: unknown;
-  readonly strike: unknown;
-  readonly right: unknown;
-  readonly occ: OccSymbol;
-}
-
 /** The contracts of a body. */
 export interface ContractSet {
-  /** In the order in which they came. */
-  readonly sent: readonly SentContract[];
-  /** Sorted, each once. The same array for the same set, while it is kept. */
+  /** How the rows named their contracts: `symbol`, `expiry`, `strike`, `right`, a 0 after each. */
+  readonly names: Uint8Array;
+  /** Where a row's begin in `names`; one more for the end. */
+  readonly nameAt: Int32Array;
+  /** The contract of each row. */
+  readonly rows: readonly OccSymbol[];
+  /** The contracts sorted, each once: the same array while a ticker's set stays the same. */
   readonly occ: readonly OccSymbol[];
-  /** The row at which a sorted contract came; `null` where they came sorted. */
+  /** The row of each sorted contract; `null` where the rows were sorted. */
   readonly rowOf: Int32Array | null;
 }
 
@@ -31,19 +26,19 @@ export class ContractSets {
   readonly #sets = new Map<Ticker, ContractSet>();
   #contracts = 0;
 
-  /** The set that a ticker's last body had. */
+  /** The set that a ticker's last snapshot had. */
   get(ticker: Ticker): ContractSet | undefined {
     return this.#sets.get(ticker);
   }
 
-  /** Keeps a ticker's set as the newest, and forgets the oldest of others where it is too much. */
+  /** Keeps a ticker's set, and forgets those that were not used for longest where it is too much. */
   keep(ticker: Ticker, set: ContractSet): void {
-    this.#contracts += set.sent.length - (this.#sets.get(ticker)?.sent.length ?? 0);
+    this.#contracts += set.occ.length - (this.#sets.get(ticker)?.occ.length ?? 0);
     this.#sets.delete(ticker);
     this.#sets.set(ticker, set);
-    for (const [oldest, { sent }] of this.#sets) {
+    for (const [oldest, { occ }] of this.#sets) {
       if (this.#contracts <= MAX_KEPT_CONTRACTS) break;
-      this.#contracts -= sent.length;
+      this.#contracts -= occ.length;
       this.#sets.delete(oldest);
     }
   }

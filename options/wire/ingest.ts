@@ -3,6 +3,7 @@
  * field what is wrong with it (`docs/specs/wire.md`).
  */
 import { type FieldProblem, MAX_FIELD_PROBLEMS } from "../../base/problem.ts";
+import { type ColumnBatch, columnsOf } from "../columns.ts";
 import {
   type Contract,
   makeContract,
@@ -14,14 +15,15 @@ import {
 } from "../contract.ts";
 import type { ChainBatch, Quote } from "../quote.ts";
 import type { z } from "zod";
+import { quotesOfColumns } from "./ingest_columns.ts";
+import { instantOrNull, orNone, toQuote } from "./ingest_quote.ts";
 import {
-  type IngestContract,
+  ingestColumns,
   ingestContract,
   ingestHead,
   type IngestIdentity,
   ingestIdentity,
 } from "./ingest_schema.ts";
-import { parseInstant } from "./instant.ts";
 
 /** At most this many unknown fields are named in an answer. */
 export const MAX_IGNORED = 50;
@@ -53,8 +55,8 @@ export function parseIngest(body: unknown): IngestOutcome {
   const ignored = new Ignored();
   const head = readHead(body, errors);
   ignored.note(body, HEAD_KEYS, "");
+  const quotes = readColumns(body, errors, ignored);
   const rows = arrayAt(body, "contracts");
-  const quotes: Quote[] = [];
   const firstIndex = new Map<OccSymbol, number>();
   for (let index = 0; index < rows.length && !errors.full; index++) {
     const row = rows[index];
@@ -74,10 +76,25 @@ export function parseIngest(body: unknown): IngestOutcome {
   return { ok: true, batch: { ...head, quotes }, ignored: ignored.names };
 }
 
+/** A body that was read into columns, with the unknown fields it had; or what is wrong with it. */
+export type ReadOutcome =
+  | { readonly ok: true; readonly batch: ColumnBatch; readonly ignored: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly FieldProblem[] };
+
+/** Reads an ingest body as {@link parseIngest} does, into columns. */
+export function readIngest(body: unknown): ReadOutcome {
+  const read = parseIngest(body);
+  if (!read.ok) return read;
+  const { quotes, ...head } = read.batch;
+  return { ok: true, batch: { ...head, columns: columnsOf(quotes) }, ignored: read.ignored };
+}
+
 /** The fields of a body's head that are known. */
 export const HEAD_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestHead.shape));
 /** The fields of a contract that are known. */
 export const CONTRACT_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestContract.shape));
+/** The columns that are known. */
+export const COLUMN_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestColumns.shape));
 /** The fields of a missing contract that are known. */
 export const MISSING_KEYS: ReadonlySet<string> = new Set(["contract", "reason"]);
 
@@ -94,7 +111,12 @@ export class Problems {
   }
 
   addAll(prefix: string, issues: readonly z.core.$ZodIssue[]): void {
-    for (const issue of issues) this.add(pathText(prefix, issue.path), sentence(issue));
+    for (const issue of issues) {
+      const path = pathText(prefix, issue.path);
+      if (issue.code !== "invalid_union") this.add(path, sentence(issue));
+      // Of a value or a column of them: the latter where a value within it is named.
+      else this.addAll(path, issue.errors.find(namesWithin) ?? issue.errors[0] ?? []);
+    }
   }
 }
 
@@ -114,6 +136,10 @@ export class Ignored {
       this.#names.add(prefix + key.slice(0, 64));
     }
   }
+}
+
+function namesWithin(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.some(({ path }) => path.length > 0);
 }
 
 function sentence(issue: z.core.$ZodIssue): string {
@@ -147,7 +173,12 @@ export function readHead(body: unknown, errors: Problems): Omit<ChainBatch, "quo
   if (lacksTime(body)) {
     errors.add("agentTimestamp", "is needed: the agent's time, ISO 8601 with a zone");
   }
-  if (!read.success) return undefined;
+  const forms = contractForms(body);
+  if (forms === "none") errors.add("contracts", "is needed, or columns in its place");
+  if (forms === "both") {
+    errors.add("columns", "must not be beside contracts: a body has one of them");
+  }
+  if (!read.success || forms !== "one") return undefined;
   const { data } = read;
   const ticker = parseTicker(data.ticker);
   const agentTimeMs = instantOrNull(data.agentTimestamp ?? data.timestamp);
@@ -163,6 +194,26 @@ export function readHead(body: unknown, errors: Problems): Omit<ChainBatch, "quo
     readId: data.readId ?? null,
     missing: (data.missing ?? []).map(readMissing),
   };
+}
+
+/** In how many forms a body has its contracts; "one" also for what is no body. */
+function contractForms(body: unknown): "none" | "one" | "both" {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return "one";
+  if ("contracts" in body) return "columns" in body ? "both" : "one";
+  return "columns" in body ? "one" : "none";
+}
+
+/** The quotes of a body's columns; none where it has none. */
+function readColumns(body: unknown, errors: Problems, ignored: Ignored): Quote[] {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return [];
+  if (!("columns" in body)) return [];
+  ignored.note(body.columns, COLUMN_KEYS, "columns.");
+  const read = ingestColumns.safeParse(body.columns);
+  if (read.success) {
+    return quotesOfColumns(read.data, (path, message) => errors.add(path, message));
+  }
+  errors.addAll("columns", read.error.issues);
+  return [];
 }
 
 function lacksTime(body: unknown): boolean {
@@ -231,44 +282,9 @@ function toThousandths(strike: number): number {
   return Math.round(strike * 1000) / 1000;
 }
 
-function toQuote(occ: OccSymbol, row: IngestContract): Quote {
-  const impliedVol = orNone(row.implied_vol);
-  // A delta or theta of -1 is real where a model computed an IV (the delta of a deep put); else -1
-  // is the word for none, as in every other field.
-  const signed = (value: number | null | undefined): number | null =>
-    value === -1 && impliedVol !== null && impliedVol > 0 ? -1 : orNone(value);
-  return {
-    occ,
-    kind: row.market_data_type ?? null,
-    multiplier: row.multiplier ?? null,
-    quotedAtMs: instantOrNull(row.quoted_at),
-    bid: orNone(row.bid),
-    ask: orNone(row.ask),
-    last: orNone(row.last),
-    volume: orNone(row.volume),
-    openInterest: orNone(row.open_interest),
-    impliedVol,
-    delta: signed(row.delta),
-    gamma: orNone(row.gamma),
-    theta: signed(row.theta),
-    vega: orNone(row.vega),
-    bidSize: orNone(row.bid_size),
-    askSize: orNone(row.ask_size),
-  };
-}
-
 function readMissing(row: { contract: string; reason: string }): ChainBatch["missing"][number] {
   return {
     contract: parseOcc(row.contract.toUpperCase())?.occ ?? row.contract,
     reason: row.reason,
   };
-}
-
-function orNone(value: number | null | undefined): number | null {
-  return value === undefined || value === null || value === -1 ? null : value;
-}
-
-function instantOrNull(text: string | null | undefined): number | null {
-  const ms = typeof text === "string" ? parseInstant(text) : null;
-  return typeof ms === "number" ? ms : null;
 }

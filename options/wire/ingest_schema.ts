@@ -4,8 +4,8 @@
  * statements are in `docs/specs/wire.md`.
  */
 import { z } from "zod";
-import { MAX_STRIKE, parseIsoDate, parseTicker } from "../contract.ts";
-import { MARKET_DATA_KINDS } from "../quote.ts";
+import { MAX_STRIKE, parseIsoDate, parseOcc, parseTicker } from "../contract.ts";
+import { MARKET_DATA_KINDS, type QuoteField } from "../quote.ts";
 import { parseInstant } from "./instant.ts";
 
 /** Contracts one body may hold; more is answered with 413. */
@@ -73,6 +73,29 @@ function isThousandths(value: number): boolean {
   return Math.abs(Math.round(value * 1000) - value * 1000) <= 1e-6;
 }
 
+/** What a field is called in a body. */
+export const WIRE_NAME = {
+  bid: "bid",
+  ask: "ask",
+  last: "last",
+  volume: "volume",
+  openInterest: "open_interest",
+  impliedVol: "implied_vol",
+  delta: "delta",
+  gamma: "gamma",
+  theta: "theta",
+  vega: "vega",
+  bidSize: "bid_size",
+  askSize: "ask_size",
+} as const satisfies Record<QuoteField, string>;
+
+/** The largest multiplier of a contract. */
+export const MAX_MULTIPLIER = 1_000_000;
+
+const multiplier = z.number().positive().max(MAX_MULTIPLIER).nullish();
+const marketDataType = z.enum(MARKET_DATA_KINDS).nullish();
+const quotedAt = instant.nullish();
+
 /** One contract of an ingest body. */
 export const ingestContract = z.object({
   symbol: z.string().min(1).max(32)
@@ -93,9 +116,9 @@ export const ingestContract = z.object({
   vega: greek,
   bid_size: count,
   ask_size: count,
-  multiplier: z.number().positive().max(1_000_000).nullish(),
-  market_data_type: z.enum(MARKET_DATA_KINDS).nullish(),
-  quoted_at: instant.nullish(),
+  multiplier,
+  market_data_type: marketDataType,
+  quoted_at: quotedAt,
 });
 
 /** One contract of an ingest body, checked field by field. */
@@ -150,11 +173,65 @@ const head = {
   missing: z.array(ingestMissing).max(MAX_CONTRACTS).nullish(),
 };
 
-/** The body without a look at its contracts, which `ingest.ts` checks one by one. */
-export const ingestHead = z.object({ ...head, contracts: z.array(z.unknown()) });
+const occSymbol = z.string().min(1).max(32).refine(
+  (text) => parseOcc(text.trim().toUpperCase()) !== undefined,
+  "must be an OCC symbol, such as SPXW260717C07500000",
+);
 
-/** The whole body, for the API's description. */
-export const ingestBody = z.object({
+/** One value of a field a contract. */
+function column<T extends z.ZodType>(field: T) {
+  return z.array(field).max(MAX_CONTRACTS).nullish();
+}
+
+/** One value a contract, or one that all contracts have. */
+function valueOrColumn<T extends z.ZodType>(field: T) {
+  return z.union([field, z.array(field).max(MAX_CONTRACTS)]);
+}
+
+/** The contracts of an ingest body as columns: arrays of one length, a value a contract. */
+export const ingestColumns = z.object({
+  symbol: z.array(occSymbol).max(MAX_CONTRACTS)
+    .describe("OCC symbols, compact or padded, each once; quickest where they are sorted"),
+  bid: column(price),
+  ask: column(price),
+  last: column(price),
+  volume: column(count),
+  open_interest: column(count),
+  implied_vol: column(volatility).describe("fractions: 0.25 is 25 %"),
+  delta: column(greek),
+  gamma: column(greek),
+  theta: column(greek),
+  vega: column(greek),
+  bid_size: column(count),
+  ask_size: column(count),
+  multiplier: valueOrColumn(multiplier),
+  market_data_type: valueOrColumn(marketDataType),
+  quoted_at: valueOrColumn(quotedAt),
+});
+
+/** The contracts of an ingest body as columns, checked value by value. */
+export type IngestColumns = z.infer<typeof ingestColumns>;
+
+/** The body without a look at its contracts, which `ingest.ts` checks one by one. */
+export const ingestHead = z.object({
+  ...head,
+  contracts: z.array(z.unknown()).optional(),
+  columns: z.unknown().optional(),
+});
+
+/** A whole body with a contract a row. */
+export const ingestRowsBody = z.object({
   ...head,
   contracts: z.array(ingestContract).max(MAX_CONTRACTS),
+  columns: z.never().optional(),
 });
+
+/** A whole body with its contracts as columns. */
+export const ingestColumnsBody = z.object({
+  ...head,
+  contracts: z.never().optional(),
+  columns: ingestColumns,
+});
+
+/** The whole body, for the API's description: its contracts are in one of two forms. */
+export const ingestBody = z.union([ingestRowsBody, ingestColumnsBody]);
