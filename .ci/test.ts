@@ -1,15 +1,18 @@
 /**
  * Runs one suite of tests and ends with the line `N passed, N failed`; the exit code is 1 when a
- * test failed or none ran.
+ * test failed or none ran. All programs log at debug level meanwhile, and an agent's key in anything
+ * that they or the tests printed counts as a failure.
  *
  *     deno run -A .ci/test.ts            # unit, property, PostgreSQL and socket tests, and examples
  *     deno run -A .ci/test.ts browser    # one of the suites that need more than Deno
  */
 import { join } from "node:path";
 import { EXIT_USAGE } from "../base/command.ts";
+import { OUTPUT_VARIABLE } from "../base/testing.ts";
 import { withTestDatabase } from "../db/testing.ts";
 import { type Counts, countsFrom, summary } from "./counts.ts";
 import { ROOT } from "./files.ts";
+import { linesWithKeys } from "./keys_printed.ts";
 import { browserMissing, containersMissing, pythonMissing } from "./needs.ts";
 
 interface Suite {
@@ -30,7 +33,8 @@ const suites: Readonly<Record<string, Suite>> = {
   unit: {
     paths: ["."],
     ignore: [CLIENTS, BROWSER, CONTAINERS],
-    flags: ["--quiet", "--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
+    // Not --quiet, which would keep from us what the tests print.
+    flags: ["--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
     database: true,
   },
   clients: { paths: [CLIENTS], missing: pythonMissing },
@@ -69,7 +73,9 @@ async function runTests(suite: Suite): Promise<Counts> {
   const folder = await Deno.makeTempDir();
   try {
     const report = join(folder, "report.xml");
-    const { success } = await new Deno.Command(Deno.execPath(), {
+    const kept = ["programs", "stdout", "stderr"].map((name) => join(folder, name));
+    const [programs = "", out = "", err = ""] = kept;
+    const tests = new Deno.Command(Deno.execPath(), {
       args: [
         "test",
         "--allow-all",
@@ -79,12 +85,44 @@ async function runTests(suite: Suite): Promise<Counts> {
         ...suite.paths,
       ],
       cwd: ROOT,
+      env: { [OUTPUT_VARIABLE]: programs, LOG_LEVEL: "debug" },
       stdin: "null",
-    }).spawn().status;
-    return countsFrom(await textOr(report, ""), { success });
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await Promise.all([
+      showAndKeep(tests.stdout, Deno.stdout, out),
+      showAndKeep(tests.stderr, Deno.stderr, err),
+    ]);
+    const { success } = await tests.status;
+    const counts = countsFrom(await textOr(report, ""), { success });
+    const texts = await Promise.all(kept.map((file) => textOr(file, "")));
+    const leaks = texts.flatMap(linesWithKeys);
+    for (const line of leaks.slice(0, MOST_SHOWN)) console.log(`A key was printed: ${line}`);
+    return leaks.length === 0 ? counts : { ...counts, failed: counts.failed + 1 };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** So many lines are enough to see where they come from. */
+const MOST_SHOWN = 20;
+
+/** Passes a stream on to the terminal, and keeps it. */
+async function showAndKeep(
+  from: ReadableStream<Uint8Array>,
+  terminal: { readonly writable: WritableStream<Uint8Array> },
+  path: string,
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true });
+  const shown = terminal.writable.getWriter();
+  for await (const chunk of from) {
+    await shown.write(chunk);
+    for (let written = 0; written < chunk.length;) {
+      written += await file.write(chunk.subarray(written));
+    }
+  }
+  shown.releaseLock();
 }
 
 /** The text of a file; `fallback` when there is none, as after types that do not check. */

@@ -21,6 +21,9 @@ export interface Log {
   with(fields: LogFields): Log;
 }
 
+/** An agent's key. Where one comes as something else, as an agent's name, it must not be logged. */
+const KEY = /lm_agent_[0-9a-z]{40}/g;
+
 /** Where lines go and from which level on. */
 export interface LogOptions {
   readonly program: string;
@@ -30,7 +33,7 @@ export interface LogOptions {
 }
 
 /**
- * A log that writes JSON lines.
+ * A log that writes JSON lines, without agents' keys.
  *
  * @example
  * ```ts
@@ -48,7 +51,7 @@ export function jsonLog(options: LogOptions, bound: LogFields = {}): Log {
       if (RANK[level] < RANK[options.level]) return;
       const time = new Date(options.nowMs()).toISOString();
       const line = { time, level, program: options.program, event, message, ...bound, ...fields };
-      options.write(JSON.stringify(line), level);
+      options.write(JSON.stringify(line).replaceAll(KEY, "lm_agent_…"), level);
     };
   return {
     debug: at("debug"),

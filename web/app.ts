@@ -27,7 +27,7 @@ export function buildApp(parts: AppParts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const say = failureSayer(parts);
   app.use(requestId());
-  app.use(nameRequest);
+  app.use(nameRequest(parts.services));
   app.use(headers);
   app.use(methodNotAllowed({
     app,
@@ -103,11 +103,24 @@ const headers: MiddlewareHandler = secureHeaders({
   xDownloadOptions: false,
 });
 
-/** Hono's own header is lost where a handler answers with a plain `Response`. */
-const nameRequest: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next();
-  c.res.headers.set("X-Request-Id", c.get("requestId"));
-};
+/** Hono's own headers are lost where a handler answers with a plain `Response`, or throws. */
+function nameRequest({ clock, log }: Services): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const beganMs = clock.monotonicMs();
+    await next();
+    const requestId = c.get("requestId");
+    c.res.headers.set("X-Request-Id", requestId);
+    for (const [name, value] of Object.entries(c.get("rateHeaders") ?? {})) {
+      c.res.headers.set(name, value);
+    }
+    // The path and nothing else of what was sent: a header or a query may hold a secret.
+    log.debug("web.request", `${c.req.method} ${c.req.path}`, {
+      requestId,
+      status: c.res.status,
+      tookMs: Math.round(clock.monotonicMs() - beganMs),
+    });
+  };
+}
 
 type Say = (c: Context<AppEnv>, failure: Failure) => Promise<Response>;
 
@@ -134,13 +147,9 @@ function agentsOnly(route: AgentRoute, services: Services): HonoHandler<AppEnv> 
     services.lastUsed.used(key.id);
     const rate = requests?.take(key.id);
     if (!requests || !rate) return await route.handler(c, services, key);
-    const answer = rate.waitMs === null
-      ? await route.handler(c, services, key)
-      : answerProblem(tooManyRequests(requests, rate.waitMs));
-    for (const [name, value] of Object.entries(requests.headers(rate))) {
-      answer.headers.set(name, value);
-    }
-    return answer;
+    c.set("rateHeaders", requests.headers(rate));
+    if (rate.waitMs !== null) return answerProblem(tooManyRequests(requests, rate.waitMs));
+    return await route.handler(c, services, key);
   };
 }
 

@@ -77,6 +77,14 @@ Deno.test("the app lets a key call as often as it may, tells it what is left, an
   assert.equal((await ask("/api/thing", withKey)).status, 200);
 });
 
+Deno.test("the app tells a key what is left on failures too", async () => {
+  const fails: Handler = () => {
+    throw new DatabaseAway("silent");
+  };
+  const response = await appOf(fails, "/api/thing", "agent", 2).ask("/api/thing", withKey);
+  assert.deepEqual([response.status, response.headers.get("ratelimit")], [503, '"key";r=1;t=30']);
+});
+
 Deno.test("the app counts no requests where the limit is switched off, and none with a wrong key", async () => {
   const off = await appOf(answers, "/api/thing", "agent").ask("/api/thing", withKey);
   assert.deepEqual([off.status, off.headers.get("ratelimit")], [200, null]);

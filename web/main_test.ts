@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { fileURLToPath } from "node:url";
 import { wayTo } from "./test/cuttable.ts";
+import { keepOutput } from "../base/testing.ts";
 import { withEmptyDatabase, withTestDatabase } from "../db/testing.ts";
 
 /** What the server needs and no more; `start` and the images give it the same. */
@@ -86,6 +87,7 @@ class Program {
 
   async ended(): Promise<Ended> {
     const [stdout, stderr] = await Promise.all([this.#out.all(), this.#err.all()]);
+    for (const text of [stdout, stderr]) keepOutput(text);
     const { code } = await this.#child.status;
     await this.#child.stdin.close().catch(() => {}); // closed already where the lifeline was cut
     return { code, stdout, stderr };

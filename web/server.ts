@@ -6,7 +6,7 @@ import { findKey, markKeysUsed } from "../db/keys.ts";
 import { pendingMigrations } from "../db/pending.ts";
 import { upkeep, UPKEEP_EVERY_MS } from "../db/upkeep.ts";
 import { StoredSets } from "../db/stored_sets.ts";
-import { ContractSets } from "../options/wire/contract_sets.ts";
+import { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { KeyCache } from "./auth/key_cache.ts";
@@ -114,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     lastUsed,
     limits: limitsOf(clock, options.limits),
     chains,
-    sentSets: new ContractSets(),
+    reader: new IngestReader(),
     storedSets: new StoredSets(),
     committed: (ticker, batch) => hub.committed(ticker, batch),
     openLive: (socket) => feed.open(socket),

@@ -9,7 +9,7 @@ import type { StoredSets } from "../db/stored_sets.ts";
 import type { Deal } from "../db/tickers.ts";
 import type { LastKnownChain, StoredBatch } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
-import type { ContractSets } from "../options/wire/contract_sets.ts";
+import type { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { KeyCache } from "./auth/key_cache.ts";
 import type { LastUsed } from "./auth/last_used.ts";
@@ -50,8 +50,9 @@ export interface Services {
   readonly lastUsed: Pick<LastUsed, "used">;
   readonly limits: Limits;
   readonly chains: Chains;
-  /** The contract sets that bodies had, and those that the database has. */
-  readonly sentSets: ContractSets;
+  /** Reads the bodies of ingest calls. */
+  readonly reader: IngestReader;
+  /** The contract sets that the database has, as far as this server knows. */
   readonly storedSets: StoredSets;
   /** Tells this and the other servers of a commit; never waits. */
   readonly committed: (ticker: Ticker, batch: StoredBatch) => void;
@@ -69,6 +70,8 @@ export interface AppEnv {
   };
   readonly Variables: {
     readonly requestId: string;
+    /** What is told of a key's limit, on whatever is answered. */
+    readonly rateHeaders?: Readonly<Record<string, string>>;
   };
 }
 

@@ -1,5 +1,6 @@
 /** The simulated gateway and the agent as programs of their own, for tests between sockets. */
 import { z } from "zod";
+import { keepOutput } from "../../base/testing.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -80,7 +81,12 @@ export function spawnAgent(
     args: [...AGENT_TASK, ...args],
     cwd: ROOT,
     clearEnv: true,
-    env: { PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "", ...env },
+    env: {
+      PATH: Deno.env.get("PATH") ?? "",
+      HOME: Deno.env.get("HOME") ?? "",
+      LOG_LEVEL: Deno.env.get("LOG_LEVEL") ?? "",
+      ...env,
+    },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -95,8 +101,9 @@ export async function runAgentProgram(
   const child = spawnAgent(args, env);
   await child.stdin.close();
   const { code, stdout, stderr } = await child.output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  for (const text of [out, err]) keepOutput(text ?? "");
+  return { code, stdout: out ?? "", stderr: err ?? "" };
 }
 
 /** The lines of a stream, as they come. */
@@ -106,7 +113,10 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   for await (const chunk of stream) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    yield* lines;
+    for (const line of lines) {
+      keepOutput(line);
+      yield line;
+    }
   }
   if (rest !== "") yield rest;
 }

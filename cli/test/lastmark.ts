@@ -5,6 +5,7 @@ import { z } from "zod";
 import { linesOf } from "../../base/child_lines.ts";
 import { commandLineOf } from "../../base/child_pid.ts";
 import { sleep, systemClock } from "../../base/clock.ts";
+import { keepOutput } from "../../base/testing.ts";
 import { ROOT, taskArgs } from "../start/programs.ts";
 
 const clock = systemClock();
@@ -58,10 +59,24 @@ function fromRoot(arg: string): string {
 }
 
 /** Runs a task to its end. */
-export async function run(task: string, ...args: string[]): Promise<Ran> {
-  const { code, stdout, stderr } = await (await command(task, args)).output();
+export function run(task: string, ...args: string[]): Promise<Ran> {
+  return runWith(SMALL, task, ...args);
+}
+
+/** Runs a task with settings from the environment to its end. */
+export async function runWith(
+  env: Environment,
+  task: string,
+  ...args: string[]
+): Promise<Ran> {
+  const ended = await (await command(task, args, env)).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).trim();
-  return { code, stdout: text(stdout), stderr: text(stderr) };
+  const stdout = text(ended.stdout);
+  const stderr = text(ended.stderr);
+  keepOutput(stderr);
+  // The one place where a new key is shown.
+  if (task !== "keys" || !["create", "rotate"].includes(args[0] ?? "")) keepOutput(stdout);
+  return { code: ended.code, stdout, stderr };
 }
 
 /** Runs `start` until all is up. */
@@ -80,6 +95,7 @@ export async function startWith(
   const up = Promise.withResolvers<string>();
   const read = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     for await (const line of linesOf(stream)) {
+      keepOutput(line);
       lines.push(line);
       const url = /Lastmark is at (\S+)/.exec(line)?.[1];
       if (url) up.resolve(url);

@@ -12,9 +12,14 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** How long a caller may take to send its body. */
 export const BODY_DEADLINE_MS = 30_000;
 
+/** A body's bytes, or why they were refused. */
+export type BytesOutcome =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly problem: Problem };
+
 /** The value that a body held, or why it was refused. */
-export type BodyOutcome =
-  | { readonly ok: true; readonly value: unknown; readonly text: string }
+export type JsonOutcome =
+  | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: Problem };
 
 /** The little of a request that reading its body needs. */
@@ -23,27 +28,37 @@ export interface BodySource {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
 }
 
+/** The JSON value of a request's body, as {@link readBody} and {@link parseJson} have it. */
+export async function readJsonBody(source: BodySource, clock: Clock): Promise<JsonOutcome> {
+  const body = await readBody(source, clock);
+  return body.ok ? parseJson(body.bytes) : body;
+}
+
 /**
- * The JSON value of a request's body, gzip or not. Refused with 415 (neither JSON, nor gzip or
- * identity), 413 (more than {@link MAX_BODY_BYTES} inflated), 408 (not sent in time) and 400 (broken
- * gzip, no UTF-8, no JSON).
+ * The bytes of a request's body, inflated where they came as gzip. Refused with 415 (neither JSON,
+ * nor gzip or identity), 413 (more than {@link MAX_BODY_BYTES} inflated), 408 (not sent in time) and
+ * 400 (broken gzip).
  */
-export async function readJsonBody(source: BodySource, clock: Clock): Promise<BodyOutcome> {
+export async function readBody(source: BodySource, clock: Clock): Promise<BytesOutcome> {
   const media = mediaProblem(source.headers);
   if (media) return { ok: false, problem: media };
   const declared = Number(source.headers.get("content-length") ?? 0);
   if (declared > MAX_BODY_BYTES) return { ok: false, problem: tooLarge() };
+  const sent = await readSent(source.body, clock);
+  if (!sent.ok || encodingOf(source.headers) === "identity") return sent;
+  return await inflate(sent.bytes);
+}
 
-  const read = await readBounded(source, clock);
-  if (!read.ok) return read;
+/** The JSON value of a body; 400 where it is no UTF-8 or no JSON. */
+export function parseJson(bytes: Uint8Array): JsonOutcome {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(read.bytes);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     return refused("The body is not valid UTF-8.");
   }
   try {
-    return { ok: true, value: JSON.parse(text), text };
+    return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     return refused(`The body is not JSON: ${error instanceof Error ? error.message : error}`);
   }
@@ -70,16 +85,6 @@ function mediaProblem(headers: Headers): Problem | undefined {
 function encodingOf(headers: Headers): string {
   const encoding = (headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   return encoding === "x-gzip" ? "gzip" : encoding || "identity"; // RFC 9110, section 8.4.1.3
-}
-
-type BytesOutcome =
-  | { readonly ok: true; readonly bytes: Uint8Array }
-  | { readonly ok: false; readonly problem: Problem };
-
-async function readBounded(source: BodySource, clock: Clock): Promise<BytesOutcome> {
-  const sent = await readSent(source.body, clock);
-  if (!sent.ok || encodingOf(source.headers) === "identity") return sent;
-  return await inflate(sent.bytes);
 }
 
 async function readSent(

@@ -7,10 +7,11 @@ import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ing
 import type { ValidKey } from "../../db/keys.ts";
 import type { ColumnBatch } from "../../options/columns.ts";
 import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
-import { readIngest } from "../../options/wire/read_ingest.ts";
+import { readIngest } from "../../options/wire/ingest.ts";
+import type { ReadIngest } from "../../options/wire/ingest_reader.ts";
 import { outsideKey, refusedSince } from "../auth/agent_key.ts";
 import type { Services } from "../services.ts";
-import { type BodySource, readJsonBody } from "./body.ts";
+import { type BodySource, parseJson, readBody } from "./body.ts";
 import { timeProblems } from "./timing.ts";
 
 /** How long the one statement may take; an agent that hears nothing for longer sends again. */
@@ -27,9 +28,12 @@ export interface Ingested {
 }
 
 /** A 200, or the problem to answer with. */
-export type Ingest =
-  | { readonly ok: true; readonly answer: Ingested }
-  | { readonly ok: false; readonly problem: Problem };
+export type Ingest = { readonly ok: true; readonly answer: Ingested } | Refused;
+
+interface Refused {
+  readonly ok: false;
+  readonly problem: Problem;
+}
 
 /** Takes one ingest request. Throws where the database is away (`saysDatabaseAway`). */
 export async function ingest(
@@ -37,13 +41,10 @@ export async function ingest(
   key: ValidKey,
   services: Services,
 ): Promise<Ingest> {
-  const body = await readJsonBody(request, services.clock);
+  const body = await readBody(request, services.clock);
   if (!body.ok) return body;
-  const early = outsideOrTooMany(body.value, key, services);
-  if (early) return { ok: false, problem: early };
-
-  const read = readIngest(body.value, services.sentSets);
-  if (!read.ok) return invalid(read.errors);
+  const read = readBatch(body.bytes, key, services);
+  if (!read.ok) return read;
   const backfill = request.headers.get("lastmark-backfill") === "1";
   const wrong = [
     ...timeProblems(read.batch, { nowMs: services.clock.nowMs(), backfill }),
@@ -64,6 +65,25 @@ export async function ingest(
     return { ok: false, problem: await refusedSince(key, batch.agentId, services) };
   }
   return settle(outcome, { batch, ignored: read.ignored, late: backfill, traceId }, services);
+}
+
+/** A batch that was read, or the problem to answer with. */
+type Batch = ({ readonly ok: true } & ReadIngest) | Refused;
+
+/** Reads a body the quick way, or else the exact one, which says what is wrong with it. */
+function readBatch(bytes: Uint8Array, key: ValidKey, services: Services): Batch {
+  const quick = services.reader.read(bytes);
+  if (quick) {
+    const { batch: { agentId, ticker, columns } } = quick;
+    const early = outsideKey(key, { agentId, ticker }, services) ?? tooMany(columns.occ.length);
+    return early ? { ok: false, problem: early } : { ok: true, ...quick };
+  }
+  const json = parseJson(bytes);
+  if (!json.ok) return json;
+  const early = outsideOrTooMany(json.value, key, services);
+  if (early) return { ok: false, problem: early };
+  const read = readIngest(json.value);
+  return read.ok ? read : invalid(read.errors);
 }
 
 /** A batch with what the request says of it. */
@@ -164,10 +184,13 @@ function outsideOrTooMany(body: unknown, key: ValidKey, services: Services): Pro
     if (outside) return outside;
   }
   if (!("contracts" in body) || !Array.isArray(body.contracts)) return undefined;
-  const { length } = body.contracts;
-  if (length <= MAX_CONTRACTS) return undefined;
+  return tooMany(body.contracts.length);
+}
+
+function tooMany(contracts: number): Problem | undefined {
+  if (contracts <= MAX_CONTRACTS) return undefined;
   return problem(413, "payload-too-large", "Payload too large", {
-    detail: `The body has ${length} contracts; at most ${MAX_CONTRACTS} are taken at once.`,
+    detail: `The body has ${contracts} contracts; at most ${MAX_CONTRACTS} are taken at once.`,
   });
 }
 
@@ -184,7 +207,7 @@ function traceIdOf(header: string | null): string | null {
   return id === undefined || /^0+$/.test(id) ? null : id;
 }
 
-function invalid(errors: readonly FieldProblem[]): Ingest {
+function invalid(errors: readonly FieldProblem[]): Refused {
   return refuse(400, "invalid-body", "Invalid request body", { errors });
 }
 
@@ -193,7 +216,7 @@ function refuse(
   slug: string,
   error: string,
   extensions: Readonly<Record<string, unknown>>,
-): Ingest {
+): Refused {
   return { ok: false, problem: problem(status, slug, error, extensions) };
 }
 

@@ -1,4 +1,5 @@
 /** A real server on a real database, for tests: HTTP and WebSocket on a port of the system's choice. */
+import { keepOutput } from "../../base/testing.ts";
 import { createKey } from "../../db/keys.ts";
 import type { Sql } from "../../db/connect.ts";
 import { withTestDatabase } from "../../db/testing.ts";
@@ -17,7 +18,7 @@ export interface TestServer {
   readonly databaseUrl: string;
   /** A key of the agents `deals`, `deals-0`, `deals-1` … */
   readonly key: string;
-  /** What the server logged. */
+  /** What the server logged, at level info and above. */
   readonly lines: readonly Record<string, unknown>[];
   /** Starts another server on the same database; it is closed after the test. */
   another(limits?: Partial<LimitSettings>): Promise<RunningServer>;
@@ -50,7 +51,7 @@ export async function withServer(
   });
 }
 
-/** A server whose log goes into `lines`. */
+/** A server whose log goes into `lines`, but for its debug lines. */
 export function serverOn(
   databaseUrl: string,
   lines: Record<string, unknown>[],
@@ -67,7 +68,10 @@ export function serverOn(
       program: "web",
       level: "debug",
       nowMs: () => Date.now(),
-      write: (line) => lines.push(JSON.parse(line)),
+      write: (line, level) => {
+        keepOutput(line);
+        if (level !== "debug") lines.push(JSON.parse(line));
+      },
     }),
   });
 }

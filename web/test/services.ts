@@ -1,6 +1,6 @@
 /** What handlers are given, without a database behind it, for tests that need none. */
 import { StoredSets } from "../../db/stored_sets.ts";
-import { ContractSets } from "../../options/wire/contract_sets.ts";
+import { IngestReader } from "../../options/wire/ingest_reader.ts";
 import { systemClock } from "../../base/clock.ts";
 import { connectDatabase } from "../../db/connect.ts";
 import { silentLog } from "../../telemetry/log.ts";
@@ -30,7 +30,7 @@ export function withoutDatabase(change: Partial<Services> = {}): Services {
     lastUsed: { used: () => {} },
     limits: limitsOf(clock, DEFAULT_LIMITS),
     chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
-    sentSets: new ContractSets(),
+    reader: new IngestReader(),
     storedSets: new StoredSets(),
     committed: () => {},
     openLive: () => {},

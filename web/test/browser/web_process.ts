@@ -1,6 +1,7 @@
 /** The server as a process of its own, so that a test can kill it. */
 import { z } from "zod";
 import { linesOf } from "../../../base/child_lines.ts";
+import { keepOutput } from "../../../base/testing.ts";
 
 const WEB_MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const READY_DEADLINE_MS = 30_000;
@@ -46,6 +47,7 @@ export async function startWeb(
   const ready = Promise.withResolvers<z.infer<typeof readyLine>>();
   const reading = Promise.all([child.stdout, child.stderr].map(async (stream) => {
     for await (const line of linesOf(stream)) {
+      keepOutput(line);
       said.push(line);
       const parsed = readyLine.safeParse(jsonOrNull(line));
       if (parsed.success) ready.resolve(parsed.data);
