@@ -57,59 +57,92 @@ export interface CopyOrder {
   readonly databaseUrl: string;
   /** A file a chain. */
   readonly files: readonly string[];
-  readonly warmUpMs: number;
-  readonly measureMs: number;
+  /** No chain is begun later than this, but for the few that were ordered ahead. */
+  readonly beginForMs: number;
 }
 
-/** Chains copied a second. */
-export async function copyChains(order: CopyOrder): Promise<number> {
-  const fromMs = performance.now() + order.warmUpMs;
-  const untilMs = fromMs + order.measureMs;
-  const lanes = Array.from(
-    { length: PROCESSES },
-    (_, lane) => order.files.filter((_, i) => i % PROCESSES === lane),
-  );
-  const copied = await Promise.all(
-    lanes.map((files) => copyLane(order, files, { fromMs, untilMs })),
-  );
-  return copied.reduce((sum, count) => sum + count, 0) / (order.measureMs / 1000);
+/** What was copied. */
+export interface Copied {
+  readonly chains: number;
+  /** From the first chain to the last commit. */
+  readonly tookMs: number;
 }
 
-async function copyLane(
-  { psql, databaseUrl }: CopyOrder,
-  files: readonly string[],
-  { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
-): Promise<number> {
-  const child = new Deno.Command(psql, {
-    args: ["--no-psqlrc", "--set=ON_ERROR_STOP=1", databaseUrl],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const complaint = new Response(child.stderr).text();
-  const writer = child.stdin.getWriter();
-  const encoder = new TextEncoder();
-  let next = 0;
-  const order = (): Promise<void> => {
-    const file = files[next++ % files.length] ?? "";
-    return writer.write(encoder.encode(`\\copy bench_copy (${COLUMNS}) from '${file}'\n`));
+/** Copies for a while, on connections that are made before. */
+export async function copyChains(order: CopyOrder): Promise<Copied> {
+  const lanes = await Promise.all(
+    Array.from(
+      { length: PROCESSES },
+      (_, lane) => Lane.open(order, order.files.filter((_, i) => i % PROCESSES === lane)),
+    ),
+  );
+  const fromMs = performance.now();
+  const copied = await Promise.all(lanes.map((lane) => lane.copyUntil(fromMs + order.beginForMs)));
+  return {
+    chains: copied.reduce((sum, { chains }) => sum + chains, 0),
+    tookMs: Math.max(...copied.map(({ endedMs }) => endedMs)) - fromMs,
   };
-  for (let i = 0; i < AHEAD; i++) await order();
-  let copied = 0;
-  let closing: Promise<void> | undefined;
-  for await (const line of linesOf(child.stdout)) {
-    if (!line.startsWith("COPY ")) continue;
-    const nowMs = performance.now();
-    if (nowMs >= untilMs) {
-      // It may have ended already, with an error that is told below.
-      closing ??= writer.close().catch(() => {});
-      continue;
-    }
-    if (nowMs >= fromMs) copied++;
-    await order();
+}
+
+const READY = "ready";
+
+/** One psql, told by its standard input what to copy. */
+class Lane {
+  readonly #child: Deno.ChildProcess;
+  readonly #files: readonly string[];
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: AsyncGenerator<string, void, void>;
+  readonly #complaint: Promise<string>;
+  #next = 0;
+
+  private constructor(child: Deno.ChildProcess, files: readonly string[]) {
+    this.#child = child;
+    this.#files = files;
+    this.#writer = child.stdin.getWriter();
+    this.#lines = linesOf(child.stdout);
+    this.#complaint = new Response(child.stderr).text();
   }
-  await closing;
-  const { success } = await child.status;
-  if (!success) throw new Error(`psql failed: ${(await complaint).trim()}`);
-  return copied;
+
+  /** Begins a psql and waits until it is connected. */
+  static async open({ psql, databaseUrl }: CopyOrder, files: readonly string[]): Promise<Lane> {
+    const child = new Deno.Command(psql, {
+      args: ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", databaseUrl],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const lane = new Lane(child, files);
+    await lane.#tell(`\\unset QUIET\n\\echo ${READY}\n`);
+    const { value } = await lane.#lines.next();
+    if (value !== READY) throw new Error(`psql failed: ${(await lane.#complaint).trim()}`);
+    return lane;
+  }
+
+  async copyUntil(untilMs: number): Promise<{ chains: number; endedMs: number }> {
+    for (let i = 0; i < AHEAD; i++) await this.#order();
+    let chains = 0;
+    let endedMs = NaN;
+    let closing: Promise<void> | undefined;
+    for await (const line of this.#lines) {
+      if (!line.startsWith("COPY ")) continue;
+      chains++;
+      endedMs = performance.now();
+      if (endedMs < untilMs) await this.#order();
+      // It may have ended already, with an error that is told below.
+      else closing ??= this.#writer.close().catch(() => {});
+    }
+    await closing;
+    const { success } = await this.#child.status;
+    if (!success) throw new Error(`psql failed: ${(await this.#complaint).trim()}`);
+    return { chains, endedMs };
+  }
+
+  #order(): Promise<void> {
+    const file = this.#files[this.#next++ % this.#files.length] ?? "";
+    return this.#tell(`\\copy bench_copy (${COLUMNS}) from '${file}'\n`);
+  }
+
+  #tell(text: string): Promise<void> {
+    return this.#writer.write(new TextEncoder().encode(text));
+  }
 }

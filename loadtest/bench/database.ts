@@ -8,6 +8,7 @@ import { connectDatabase, type Sql, sqlState } from "../../db/connect.ts";
 import { dataFolder } from "../../db/embedded/data_folder.ts";
 import { startEmbedded } from "../../db/embedded/server.ts";
 import { migrate } from "../../db/migrate.ts";
+import { postmasterOf } from "./cpu.ts";
 
 /** A database with this version's tables, and what it runs on. */
 export interface BenchDatabase {
@@ -15,6 +16,8 @@ export interface BenchDatabase {
   readonly sql: Sql;
   /** `PostgreSQL 18.4, fsync on, synchronous_commit on`. */
   readonly about: string;
+  /** The server's first process, where it is on this machine. */
+  readonly postmaster: number | undefined;
 }
 
 /** Opens it; `stack` takes what ends it. */
@@ -37,7 +40,9 @@ export async function openDatabase(
   await migrate(url.href);
   const sql = connectDatabase({ url: url.href, program: "bench", max: 20 });
   stack.defer(() => sql.end({ timeout: 5 }));
-  return { url: url.href, sql, about: await aboutServer(sql) };
+  const [row] = await sql`SELECT pg_backend_pid() AS pid`;
+  const postmaster = isHere(url) ? postmasterOf(Number(row?.["pid"])) : undefined;
+  return { url: url.href, sql, about: await aboutServer(sql), postmaster };
 }
 
 async function embedded(
@@ -50,6 +55,10 @@ async function embedded(
   const server = await startEmbedded({ clock: systemClock(), folder: dataFolder(path), say });
   stack.defer(() => server.stop());
   return server.url;
+}
+
+function isHere(server: URL): boolean {
+  return ["127.0.0.1", "localhost", "[::1]"].includes(server.hostname);
 }
 
 async function aboutServer(sql: Sql): Promise<string> {

@@ -13,8 +13,8 @@ const order = z.object({
   connections: z.number(),
   /** Told apart from all other runs, for the idempotency keys. */
   run: z.string(),
-  warmUpMs: z.number(),
-  measureMs: z.number(),
+  /** No request is begun later than this; those that were are waited for. */
+  beginForMs: z.number(),
 });
 
 /** What the generator is to do. */
@@ -22,9 +22,10 @@ export type LoadOrder = z.infer<typeof order>;
 
 /** What it found. */
 export const loadReport = z.object({
-  /** Requests answered 200 while it was measured. */
+  /** Requests answered 200. */
   answered: z.number(),
-  measuredMs: z.number(),
+  /** From the first request to the last answer. */
+  tookMs: z.number(),
   /** Milliseconds from sending to the answer: half took less. */
   medianMs: z.number(),
   /** Of one core. */
@@ -39,30 +40,28 @@ export type LoadReport = z.infer<typeof loadReport>;
 /** What the connections share. */
 interface Run {
   readonly order: LoadOrder;
-  readonly fromMs: number;
   readonly untilMs: number;
-  readonly tookMs: number[];
+  readonly answeredInMs: number[];
   sent: number;
   refusal: string | null;
 }
 
 async function load(given: LoadOrder): Promise<LoadReport> {
   const pool = await readPool(given.pool);
-  const fromMs = performance.now() + given.warmUpMs;
-  const untilMs = fromMs + given.measureMs;
-  const run: Run = { order: given, fromMs, untilMs, tookMs: [], sent: 0, refusal: null };
-  let before = process.cpuUsage();
-  const begin = setTimeout(() => before = process.cpuUsage(), given.warmUpMs);
   const lanes = lanesOf(pool, given.connections);
+  const before = process.cpuUsage();
+  const fromMs = performance.now();
+  const untilMs = fromMs + given.beginForMs;
+  const run: Run = { order: given, untilMs, answeredInMs: [], sent: 0, refusal: null };
   await Promise.all(lanes.map((requests) => drive(run, pool, requests)));
-  clearTimeout(begin);
+  const tookMs = performance.now() - fromMs;
   const { user, system } = process.cpuUsage(before);
-  const tookMs = run.tookMs.toSorted((a, b) => a - b);
+  const answeredInMs = run.answeredInMs.toSorted((a, b) => a - b);
   return {
-    answered: tookMs.length,
-    measuredMs: given.measureMs,
-    medianMs: tookMs[tookMs.length >> 1] ?? 0,
-    cpuShare: (user + system) / 1000 / (performance.now() - fromMs),
+    answered: answeredInMs.length,
+    tookMs,
+    medianMs: answeredInMs[answeredInMs.length >> 1] ?? 0,
+    cpuShare: (user + system) / 1000 / tookMs,
     refusal: run.refusal,
   };
 }
@@ -97,9 +96,8 @@ async function drive(run: Run, pool: Pool, requests: readonly PooledRequest[]): 
     renew(bytes, request, `${run.order.run}-${run.sent++}`);
     for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
     const answer = await answers.next();
-    const endedMs = performance.now();
-    if (!answer.startsWith("HTTP/1.1 200 ")) run.refusal ??= answer;
-    else if (endedMs >= run.fromMs && endedMs < run.untilMs) run.tookMs.push(endedMs - beganMs);
+    if (answer.startsWith("HTTP/1.1 200 ")) run.answeredInMs.push(performance.now() - beganMs);
+    else run.refusal ??= answer;
   }
 }
 

@@ -41,6 +41,15 @@ export async function startBaseline(
   );
 }
 
+/** Starts a process that hears of commits, as a second server does. */
+export async function startListener(
+  databaseUrl: string,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const args = ["run", "--allow-all", "loadtest/bench/listener.ts"];
+  await startServer("the listener", { args, env: { DATABASE_URL: databaseUrl } }, stack);
+}
+
 const ready = z.object({ port: z.number() });
 
 async function startServer(

@@ -3,7 +3,8 @@ import type { Bench, Figure } from "../bench.ts";
 import { type Chain, readsOf } from "../chains.ts";
 import { copyChains, copyText, findPsql } from "../copy.ts";
 import { settle } from "../database.ts";
-import type { LoadReport } from "../generator.ts";
+import { cpuSeconds } from "../cpu.ts";
+import { type LoadReport, loadReport } from "../generator.ts";
 import { type BodyForm, PoolWriter } from "../pool.ts";
 import { type BenchServer, runLoad, startBaseline, startLastmark } from "../programs.ts";
 import { type Contender, interleave, type Measured, median, ratioOf } from "../rounds.ts";
@@ -15,7 +16,8 @@ const READS = 7;
 const GZIP_READS = 2;
 
 const CONNECTIONS = 16;
-const WARM_UP_MS = 500;
+/** Servers are fed before they are measured, for their code to be compiled. */
+const WARM_UP_MS = 2_000;
 
 interface Length {
   readonly contracts: number;
@@ -57,25 +59,36 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
   const rows = await startBaseline("rows", url, servers);
   const jsonb = await startBaseline("jsonb", url, servers);
   const bare = await startBaseline("bare", url, servers);
-  const reports = new Map<string, LoadReport[]>();
+  const costs = new Costs(bench);
   const http = (name: string, server: BenchServer, form: BodyForm): Contender => ({
     name,
     measure: async () => {
       if (form === "gzip") writeGzip(bench, contracts, files.gzip);
-      const report = await runLoad(orderOf(bench, server, files[form]));
-      reports.set(name, [...reports.get(name) ?? [], report]);
-      return report.answered / (report.measuredMs / 1000) * contracts;
+      const { answered, tookMs } = await costs.of(
+        name,
+        [server.pid],
+        () => runLoad(orderOf(bench, server, files[form])),
+      );
+      return answered * contracts / (tookMs / 1000);
     },
   });
   const psql = await findPsql();
-  const copy = async (path: string): Promise<number> =>
-    contracts * await copyChains({
-      psql: path,
-      databaseUrl: url,
-      files: files.copy,
-      warmUpMs: WARM_UP_MS,
-      measureMs: bench.settings.seconds * 1000,
+  const copy = async (path: string): Promise<number> => {
+    const { answered, tookMs } = await costs.of("copy", [], async () => {
+      const { chains, tookMs } = await copyChains({
+        psql: path,
+        databaseUrl: url,
+        files: files.copy,
+        beginForMs: bench.settings.seconds * 1000,
+      });
+      return { answered: chains, tookMs };
     });
+    return answered * contracts / (tookMs / 1000);
+  };
+  bench.say("warming up");
+  for (const server of [lastmark, rows, jsonb, bare]) {
+    await runLoad({ ...orderOf(bench, server, files.rows), beginForMs: WARM_UP_MS });
+  }
   const measured = await interleave([
     http("lastmark", lastmark, "rows"),
     ...(psql ? [{ name: "copy", measure: () => copy(psql.path) }] : []),
@@ -93,7 +106,39 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
       await settle(sql);
     },
   });
-  return findingsOf(length, measured, { reports, psql: psql?.version });
+  return findingsOf(length, measured, { costs, psql: psql?.version });
+}
+
+/** What each way cost, by round. */
+class Costs {
+  readonly #bench: Bench;
+  readonly reports = new Map<string, LoadReport[]>();
+  /** Chains by second of processor time, the generator's left out. */
+  readonly chainsPerCpuSecond = new Map<string, number[]>();
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  /** Runs one measurement in which `pids`, the database and, of COPY, psql take time. */
+  async of<T extends { readonly answered: number }>(
+    name: string,
+    pids: readonly number[],
+    measure: () => Promise<T>,
+  ): Promise<T> {
+    const { postmaster } = this.#bench.database;
+    const counted = { pids, postmaster, ownChildren: pids.length === 0 };
+    const before = cpuSeconds(counted);
+    const found = await measure();
+    const rates = this.chainsPerCpuSecond.get(name) ?? [];
+    rates.push(found.answered / (cpuSeconds(counted) - before));
+    this.chainsPerCpuSecond.set(name, rates);
+    const report = loadReport.safeParse(found);
+    if (report.success) {
+      this.reports.set(name, [...this.reports.get(name) ?? [], report.data]);
+    }
+    return found;
+  }
 }
 
 function orderOf(bench: Bench, { port }: BenchServer, pool: string) {
@@ -102,8 +147,7 @@ function orderOf(bench: Bench, { port }: BenchServer, pool: string) {
     pool,
     connections: CONNECTIONS,
     run: crypto.randomUUID().slice(0, 23),
-    warmUpMs: WARM_UP_MS,
-    measureMs: bench.settings.seconds * 1000,
+    beginForMs: bench.settings.seconds * 1000,
   };
 }
 
@@ -144,14 +188,14 @@ function* chainsOf(bench: Bench, contracts: number, reads: number): Generator<Ch
 }
 
 interface Circumstances {
-  readonly reports: ReadonlyMap<string, readonly LoadReport[]>;
+  readonly costs: Costs;
   readonly psql: string | undefined;
 }
 
 function findingsOf(
   { contracts, bars }: Length,
   measured: Measured,
-  { reports, psql }: Circumstances,
+  { costs, psql }: Circumstances,
 ): Finding[] {
   const figure = `http${contracts}`;
   const noPsql = psql === undefined
@@ -173,13 +217,22 @@ function findingsOf(
     ratio("columns against COPY by two psql", "lastmark columns", "copy", bars.columnsToCopy),
     ratio("columns against a bare server", "lastmark columns", "bare columns", bars.bareColumns),
     ratio("JSON, gzip, against COPY by two psql", "lastmark gzip", "copy", null),
+    ...["copy", "rows", "jsonb"].map((under): Finding => ({
+      figure,
+      what: `JSON against ${under}, by processor time`,
+      unit: "×",
+      values: ratioOf(costs.chainsPerCpuSecond, "lastmark", under).filter(Number.isFinite),
+      bar: null,
+    })),
     ...[...measured].map(([name, values]): Finding => ({
       figure,
       what: `rate: ${name}`,
       unit: "contracts/s",
       values,
       bar: null,
-      ...(name === "copy" && psql !== undefined ? { note: psql } : noteOf(reports.get(name) ?? [])),
+      ...(name === "copy" && psql !== undefined
+        ? { note: psql }
+        : noteOf(costs.reports.get(name) ?? [])),
     })),
   ];
 }
