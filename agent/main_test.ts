@@ -7,7 +7,8 @@ import { LIFTED, linesOf, runAgentProgram, spawnAgent, startGateway } from "./te
 import { confirm, type Posted, startServer } from "./test/server.ts";
 
 const ACCOUNT = "DU7654321";
-const KEY = "lm_agent_secret";
+/** Well-formed, so that it is found where it should not be. */
+const KEY = "lm_agent_b9d5mpjtb9d5mpjtb9d5mpjtb9d5mpjtzsdq3bfh";
 const UNLIMITED = ["--rate", "0", "--lines", "5000"];
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -63,7 +64,7 @@ Deno.test("agent fetch", async (test) => {
       assert.equal(run.code, 0);
       const [posted] = server.posted;
       assert.ok(posted);
-      const count = posted.body.contracts.length;
+      const count = posted.body.columns.length;
       assert.ok(count > 20);
       assert.deepEqual(run.stdout.trimEnd().split("\n"), [
         "✓ Connected to IB TWS",
@@ -167,12 +168,29 @@ Deno.test("agent run", async (test) => {
       const early = server.posted.filter((p) => !isSnapshot(p) && p.body.ticker === "EA");
       assert.ok(early.length > 0);
       for (const { body } of early) {
-        assert.ok(body.contracts.every((row) => row["bid"] !== null && row["ask"] !== null));
+        assert.ok(body.columns.every((row) => row["bid"] !== null && row["ask"] !== null));
         assert.ok(server.posted.indexOf(ea) > server.posted.findIndex((p) => p.body === body));
       }
       assert.ok(server.posted.every((posted) => !posted.text.includes(ACCOUNT)));
       assert.equal((await endByLifeline(child)).code, 0);
       assert.equal(await connectionsAt(gateway.controlPort), 0);
+    });
+  });
+
+  await test.step("keeps its windows by heartbeats, while the gateway is there", async () => {
+    await withFolder(async (spool) => {
+      await using server = startServer();
+      const program = await startGateway(...LIFTED);
+      const child = spawnAgent(["run", "--tickers", "EA,BRK-B", ...UNLIMITED], {
+        ...environment(server.url, program.port, spool),
+        LASTMARK_LIFELINE: "1",
+      });
+      const both = await server.heartbeat(({ tickers }) => tickers.length === 2);
+      assert.deepEqual(both, { type: "heartbeat", tickers: ["EA", "BRK-B"], feedAlive: true });
+      await program[Symbol.asyncDispose]();
+      const dead = await server.heartbeat((one) => one.tickers.length === 2 && !one.feedAlive);
+      assert.deepEqual(dead.tickers, both.tickers);
+      assert.equal((await endByLifeline(child)).code, 0);
     });
   });
 
@@ -197,7 +215,7 @@ Deno.test("agent run", async (test) => {
       const again = await server.received(isSnapshot);
       const key = posted.headers.get("idempotency-key");
       assert.equal(again.headers.get("idempotency-key"), key);
-      assert.deepEqual(again.body.contracts, posted.body.contracts);
+      assert.deepEqual(again.body.columns, posted.body.columns);
       await server.received((p) => isSnapshot(p) && p !== again);
       assert.equal((await endByLifeline(second)).code, 0);
       const keys = server.posted.filter(isSnapshot).map((p) => p.headers.get("idempotency-key"));

@@ -5,6 +5,7 @@
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LIFELINE_VARIABLE } from "./lifetime.ts";
+import { withoutKeys } from "./secrets.ts";
 
 /** The exit code for a wrong command line or setting (as in sysexits, 64: EX_USAGE). */
 export const EXIT_USAGE = 64;
@@ -104,7 +105,7 @@ export function command(name: string, description: string): Command {
     `(see ${name} --help)`,
   ).configureOutput({
     // One line: commander writes where the help is behind this.
-    outputError: (text, write) => write(`${text.trimEnd()} `),
+    outputError: (text, write) => write(`${withoutKeys(text.trimEnd())} `),
     // Nothing is coloured; commander's own answer would need the permission to read variables.
     getOutHasColors: () => false,
     getErrHasColors: () => false,

@@ -4,6 +4,8 @@
  */
 import { command, readEnvLocal } from "../base/command.ts";
 import { dealsCommand } from "./admin/deals.ts";
+import { exportCommand } from "./admin/export.ts";
+import { importCommand } from "./admin/import.ts";
 import { keysCommand } from "./admin/keys.ts";
 import { migrateCommand } from "./admin/migrate.ts";
 import { watchCommand } from "./admin/watch.ts";
@@ -20,6 +22,8 @@ if (import.meta.main) {
       keysCommand(),
       dealsCommand(),
       watchCommand(),
+      exportCommand(),
+      importCommand(),
     ]
   ) lastmark.addCommand(part);
   await lastmark.parseAsync(Deno.args, { from: "user" });

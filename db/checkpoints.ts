@@ -23,9 +23,14 @@ const checkpoint = z.object({
 
 /**
  * The newest checkpoint from which the fold can go on: none of the batches after it is older than
- * its newest (a backfill can be). `undefined` means: fold from the beginning.
+ * its newest (a backfill can be). `undefined` means: fold from the beginning. With `toSeq`, as if
+ * nothing after that position were stored.
  */
-export async function loadCheckpoint(sql: Sql, ticker: Ticker): Promise<Checkpoint | undefined> {
+export async function loadCheckpoint(
+  sql: Sql,
+  ticker: Ticker,
+  toSeq: number = Number.MAX_SAFE_INTEGER,
+): Promise<Checkpoint | undefined> {
   const [row] = await sql`
     SELECT
       c.seq::double precision,
@@ -35,10 +40,15 @@ export async function loadCheckpoint(sql: Sql, ticker: Ticker): Promise<Checkpoi
     FROM checkpoints AS c
     WHERE c.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
       AND c.state IS NOT NULL
+      AND c.seq <= ${toSeq}
       AND NOT EXISTS (
         SELECT
         FROM batches AS b
-        WHERE b.ticker_id = c.ticker_id AND b.late AND b.seq > c.seq AND b.as_of < c.as_of
+        WHERE b.ticker_id = c.ticker_id
+          AND b.late
+          AND b.seq > c.seq
+          AND b.seq <= ${toSeq}
+          AND b.as_of < c.as_of
       )
     ORDER BY c.seq DESC
     LIMIT 1`;

@@ -3,7 +3,6 @@
  * working them out for rows that were stored without.
  */
 import { z } from "zod";
-import { columnsOf } from "../options/columns.ts";
 import { conditionsOf, type MarketConditions } from "../options/conditions.ts";
 import type { Ticker } from "../options/contract.ts";
 import { GREEK_SCALE } from "../options/quote.ts";
@@ -106,12 +105,14 @@ export interface TimeRange {
 
 /**
  * A ticker's conditions by (asOf, seq); of a snapshot stored before they were worked out, all but
- * the spot is null. It is what the views show, without a row for each of a month's expiries.
+ * the spot is null. It is what the views show, without a row for each of a month's expiries. At
+ * most `limit` snapshots, the first ones.
  */
 export async function marketConditions(
   sql: Sql,
   ticker: Ticker,
   { fromMs, toMs }: TimeRange,
+  limit: number = Number.MAX_SAFE_INTEGER,
 ): Promise<StoredConditions[]> {
   const rows = await sql`
     SELECT
@@ -136,7 +137,8 @@ export async function marketConditions(
       AND as_of >= ${new Date(fromMs).toISOString()}::timestamptz
       AND as_of < ${new Date(toMs).toISOString()}::timestamptz
       AND mode = 'snapshot'
-    ORDER BY as_of, seq`;
+    ORDER BY as_of, seq
+    LIMIT ${limit}`;
   return z.array(conditionsRow).parse(rows).map(storedConditions);
 }
 
@@ -197,7 +199,7 @@ export async function backfillConditions(sql: Sql): Promise<number> {
     for await (const batch of batchesAfter(sql, ticker, { seq: seq - 1 })) {
       if (batch.mode !== "snapshot") continue;
       const { asOfMs: atMs, spot } = batch;
-      const conditions = conditionsOf(columnsOf(batch.quotes), { ticker, spot, atMs });
+      const conditions = conditionsOf(batch.columns, { ticker, spot, atMs });
       const c = conditionColumns(conditions);
       const { count } = await sql`
         UPDATE batches

@@ -47,12 +47,34 @@ async function store(sql: Sql, quotes: readonly Quote[], atMs: number, mode = "s
   };
 }
 
+/** As an older version stored them, or an import. */
+async function forgetConditions(sql: Sql): Promise<void> {
+  await sql`
+    UPDATE batches
+    SET atm_iv = NULL, skew = NULL, put_volume = NULL, call_volume = NULL,
+      put_open_interest = NULL, call_open_interest = NULL, expiries = NULL,
+      expiry_atm_iv = NULL, expiry_skew = NULL`;
+}
+
+Deno.test("ingestBatch() stores the conditions that backfillConditions() works out", async () => {
+  await withTestDatabase(async (sql) => {
+    const ingest = await store(sql, smile(), AGENT_TIME_MS);
+    await ingest();
+    const stored = await marketConditions(sql, EA, ALWAYS);
+    assert.ok(stored[0]?.atmIv);
+    await forgetConditions(sql);
+    assert.equal(await backfillConditions(sql), 1);
+    assert.deepEqual(await marketConditions(sql, EA, ALWAYS), stored);
+  });
+});
+
 Deno.test("backfillConditions() gives each snapshot the conditions of its quotes, once", async () => {
   await withTestDatabase(async (sql) => {
     const ingest = await store(sql, smile(), AGENT_TIME_MS);
     await ingest();
     await ingest({ quotes: smile(0.05), atMs: AGENT_TIME_MS + DAY_MS });
     await ingest({ mode: "update", atMs: AGENT_TIME_MS + 2 * DAY_MS });
+    await forgetConditions(sql);
     assert.equal((await marketConditions(sql, EA, ALWAYS))[0]?.atmIv, null);
     assert.equal(await backfillConditions(sql), 2);
     assert.equal(await backfillConditions(sql), 0);
@@ -93,6 +115,7 @@ Deno.test("a snapshot without a clean volatility has a row and none, and is not 
   await withTestDatabase(async (sql) => {
     const ingest = await store(sql, [quote("EA261218C00210000", { last: 1 })], AGENT_TIME_MS);
     await ingest();
+    await forgetConditions(sql);
     assert.equal(await backfillConditions(sql), 1);
     assert.equal(await backfillConditions(sql), 0);
     const [row] = await marketConditions(sql, EA, ALWAYS);
@@ -156,10 +179,10 @@ Deno.test("a month of at-the-money volatility is read from the index alone", asy
       await tx`
         INSERT INTO batches (
           id, ticker_id, seq, as_of, received_at, agent_time, late, mode, agent_id, spot,
-          contract_set, atm_iv, trace_id
+          contract_set, block, atm_iv, trace_id
         )
         SELECT
-          n, t.id, n, d.at, d.at, d.at, false, 'snapshot', 'deals', 200, sha256(''), 250000 + n,
+          n, t.id, n, d.at, d.at, d.at, false, 'snapshot', 'deals', 200, sha256(''), '\\x00', 250000 + n,
           -- A stand-in for the rest of a real row.
           repeat('x', 700)
         FROM generate_series(1, ${MONTH}) AS n

@@ -7,7 +7,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ColumnBatch } from "../options/columns.ts";
+import { conditionsOf } from "../options/conditions.ts";
 import { encodeBlock } from "./block.ts";
+import { type ConditionColumns, conditionColumns, NO_CONDITIONS } from "./conditions.ts";
 import { type Sql, sqlState } from "./connect.ts";
 import { type ContractSet, StoredSets } from "./stored_sets.ts";
 import { keyOwners } from "./keys.ts";
@@ -68,10 +70,13 @@ export async function ingestBatch(
   const { batch, idempotencyKey } = request;
   const set = sets.of(batch.columns.occ);
   const block = set.occ.length === 0 ? null : encodeBlock(batch.columns);
+  const conditions = batch.mode === "update" ? NO_CONDITIONS : conditionColumns(
+    conditionsOf(batch.columns, { ...batch, atMs: batch.agentTimeMs }, set.layout),
+  );
   const bodyHash = idempotencyKey === null ? null : hashOf(batch, set, block);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const isNew = !sets.isStored(set);
-    const found = await runStatement(sql, request, { set, isNew, block, bodyHash })
+    const found = await runStatement(sql, request, { set, isNew, block, conditions, bodyHash })
       .catch((error: unknown) => {
         if (isNew || sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
         // The set was removed since, with all that referred to it.
@@ -154,12 +159,13 @@ interface Stored {
   /** Whether the set's names have to be sent. */
   readonly isNew: boolean;
   readonly block: Uint8Array | null;
+  readonly conditions: ConditionColumns;
   readonly bodyHash: Uint8Array | null;
 }
 
 async function runStatement(sql: Sql, request: IngestRequest, stored: Stored): Promise<Row> {
   const { batch, idempotencyKey } = request;
-  const { set, isNew, block, bodyHash } = stored;
+  const { set, isNew, block, conditions: c, bodyHash } = stored;
   const at = (ms: number): string => new Date(ms).toISOString();
   const rows = await sql`
     SELECT
@@ -190,7 +196,16 @@ async function runStatement(sql: Sql, request: IngestRequest, stored: Stored): P
       ${batch.missing.length === 0 ? "[]" : JSON.stringify(batch.missing)}::text::jsonb,
       ${set.hash},
       ${isNew ? set.occ.join(",") : null},
-      ${block}
+      ${block},
+      ${c.atmIv},
+      ${c.skew},
+      ${c.putVolume},
+      ${c.callVolume},
+      ${c.putOpenInterest},
+      ${c.callOpenInterest},
+      ${c.expiries}::text::date[],
+      ${c.expiryAtmIv}::text::integer[],
+      ${c.expirySkew}::text::integer[]
     )`;
   return row.parse(rows[0]);
 }

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import type { OccSymbol } from "../options/contract.ts";
+import { type ChainLayout, layoutOf } from "../options/layout.ts";
 
 /** Sets remembered as stored: beyond, the oldest is sent once more. */
 const MAX_REMEMBERED = 20_000;
@@ -14,6 +15,8 @@ export interface ContractSet {
   /** SHA-256 of the symbols with commas between. */
   readonly hash: Uint8Array;
   readonly occ: readonly OccSymbol[];
+  /** Where its expiries and strikes are. */
+  readonly layout: ChainLayout;
 }
 
 /**
@@ -37,7 +40,8 @@ export class StoredSets {
   of(occ: readonly OccSymbol[]): ContractSet {
     let set = this.#made.get(occ);
     if (!set) {
-      set = { occ, hash: createHash("sha256").update(occ.join(",")).digest() };
+      const hash = createHash("sha256").update(occ.join(",")).digest();
+      set = { occ, hash, layout: layoutOf(occ) };
       this.#made.set(occ, set);
     }
     return set;

@@ -88,7 +88,9 @@ function pairsOf(
   const callRows = new Int32Array(end - calls).fill(-1);
   const putRows = new Int32Array(end - calls).fill(-1);
   let level = 0;
-  for (let call = calls, put = puts; call < puts || put < end; level++) {
+  let call = calls;
+  let put = puts;
+  for (; call < puts || put < end; level++) {
     const callStrike = call < puts ? strikes[call] ?? NaN : Infinity;
     const putStrike = put < end ? strikes[put] ?? NaN : Infinity;
     levels[level] = Math.min(callStrike, putStrike);

@@ -7,7 +7,8 @@
 import type { LastKnownChain, LastKnownContract, LastKnownField } from "./chain.ts";
 import { expiresAtMs } from "./calendar.ts";
 import { NONE, type QuoteColumns } from "./columns.ts";
-import { type OccSymbol, parseOcc, type Ticker } from "./contract.ts";
+import { type OccSymbol, parseOcc, type Right, type Ticker } from "./contract.ts";
+import type { KnownContracts } from "./known.ts";
 import type { ChainLayout, Series } from "./layout.ts";
 import { GREEK_SCALE, PRICE_SCALE } from "./quote.ts";
 
@@ -127,13 +128,11 @@ const MORE_ROOTS: Readonly<Record<string, readonly string[]>> = {
  * @example
  * ```ts
  * import { strict as assert } from "node:assert";
- * import { parseTicker } from "./contract.ts";
  * import { isOwnRoot } from "./quality.ts";
- * const ticker = parseTicker("BRK-B");
- * assert(ticker && isOwnRoot("BRKB", ticker) && !isOwnRoot("BRKB1", ticker));
+ * assert(isOwnRoot("BRKB", "BRK-B") && !isOwnRoot("BRKB1", "BRK-B"));
  * ```
  */
-export function isOwnRoot(root: string, ticker: Ticker): boolean {
+export function isOwnRoot(root: string, ticker: string): boolean {
   return root === ticker.replace("-", "") || (MORE_ROOTS[ticker]?.includes(root) ?? false);
 }
 
@@ -182,7 +181,8 @@ export class ColumnsJudge {
     if (this.#spot === null) return bits;
     const years = this.#years[series.index] ?? 0;
     const strike = this.#strikes[row] ?? NaN;
-    return bits | spotBits(bidNow, askNow, strike, row >= series.puts, this.#spot, years);
+    return bits |
+      spotBits(bidNow, askNow, strike, row < series.puts ? "C" : "P", this.#spot, years);
   }
 
   /** Whether a row of an own root is of before a split. */
@@ -218,8 +218,8 @@ export class ColumnsJudge {
     const years = this.#years[index] ?? 0;
     const call = callRows[level] ?? -1;
     const put = putRows[level] ?? -1;
-    if (call >= 0) scan.see(priceAt(bid, call), priceAt(ask, call), strike, false, years);
-    if (put >= 0) scan.see(priceAt(bid, put), priceAt(ask, put), strike, true, years);
+    if (call >= 0) scan.see(priceAt(bid, call), priceAt(ask, call), strike, "C", years);
+    if (put >= 0) scan.see(priceAt(bid, put), priceAt(ask, put), strike, "P", years);
   }
 }
 
@@ -238,42 +238,56 @@ export function columnsQuality(
 }
 
 /**
- * The flags of what is shown of a chain's contracts; a contract without any is not in the map.
- * They judge the last-known values, of which bid and ask can be of different reads (`two_reads`).
+ * Judges what is shown of a chain's contracts: the last-known values, of which bid and ask can be
+ * of different reads (`two_reads`), at the last-known spot.
+ *
+ * @example
+ * ```ts
+ * import { strict as assert } from "node:assert";
+ * import { foldBatches } from "./fold.ts";
+ * import { EMPTY_CHAIN } from "./chain.ts";
+ * import { chainJudge, flagsOf } from "./quality.ts";
+ * import { batchOf, quoteOf } from "./testing.ts";
+ * const crossed = quoteOf("EA261218C00210000", { bid: 1.1, ask: 1, impliedVol: 0.2, delta: 0.5 });
+ * const { chain } = foldBatches(EMPTY_CHAIN, [batchOf(1_000, [crossed])]);
+ * const judge = chainJudge(chain, { ticker: "EA", nowMs: 1_000 });
+ * for (const contract of chain.contracts.values()) {
+ *   assert.deepEqual(flagsOf(judge(contract)), ["crossed"]);
+ * }
+ * ```
  */
-export function chainQuality(
+export function chainJudge(
   chain: Pick<LastKnownChain, "contracts" | "spot">,
-  ticker: Ticker,
-  nowMs: number,
-): ReadonlyMap<OccSymbol, QualityBits> {
+  { ticker, nowMs }: { readonly ticker: string; readonly nowMs: number },
+): (contract: LastKnownContract) => QualityBits {
   const spot = chain.spot?.value ?? null;
   const seriesOf = seriesReader(ticker, nowMs);
-  const split = spot === null ? undefined : knownSplit(chain.contracts.values(), spot, seriesOf);
-  const found = new Map<OccSymbol, QualityBits>();
-  for (const known of chain.contracts.values()) {
-    const { occ, fields: { bid, ask } } = known;
+  const split = spot === null ? undefined : knownSplit(chain.contracts, spot, seriesOf);
+  return (contract) => {
+    const { occ, fields: { bid, ask } } = contract;
+    const bits = knownBits(contract);
     const { own, years } = seriesOf(occ);
+    if (!own) return bits | ADJUSTED;
     const strike = strikeOf(occ);
-    let bits = knownBits(known);
-    if (!own) bits |= ADJUSTED;
-    else if (split && isBeyond(strike, split)) bits |= PRE_SPLIT;
-    else if (spot !== null) {
-      bits |= spotBits(bid?.value ?? 0, ask?.value ?? 0, strike, isPut(occ), spot, years);
-    }
-    if (bits !== 0) found.set(occ, bits);
-  }
-  return found;
+    if (split && isBeyond(strike, split)) return bits | PRE_SPLIT;
+    if (spot === null) return bits;
+    return bits | spotBits(bid?.value ?? 0, ask?.value ?? 0, strike, rightOf(occ), spot, years);
+  };
 }
 
 function knownSplit(
-  contracts: Iterable<LastKnownContract>,
+  { arrays: { occ, fields: { bid, ask } } }: KnownContracts,
   spot: number,
   seriesOf: (occ: OccSymbol) => KnownSeries,
 ): SplitBounds | undefined {
   const scan = new SplitScan(spot);
-  for (const { occ, fields: { bid, ask } } of contracts) {
-    const { own, years } = seriesOf(occ);
-    if (own) scan.see(bid?.value ?? 0, ask?.value ?? 0, strikeOf(occ), isPut(occ), years);
+  for (const [place, name] of occ.entries()) {
+    const strike = strikeOf(name);
+    if (!isFar(strike, spot)) continue;
+    const { own, years } = seriesOf(name);
+    if (!own) continue;
+    const bidKnown = priceAt(bid.values, place);
+    scan.see(bidKnown, priceAt(ask.values, place), strike, rightOf(name), years);
   }
   return scan.bounds();
 }
@@ -292,7 +306,7 @@ export function countFlags(bits: Iterable<QualityBits>): Partial<Record<QualityF
   );
 }
 
-function priceAt(column: Int32Array | null, row: number): number {
+function priceAt(column: ArrayLike<number> | null, row: number): number {
   const whole = column?.[row] ?? NONE;
   return whole > 0 ? whole / PRICE_SCALE : 0;
 }
@@ -333,14 +347,14 @@ function spotBits(
   bid: number,
   ask: number,
   strike: number,
-  put: boolean,
+  right: Right,
   spot: number,
   years: number,
 ): QualityBits {
   const slack = SPOT_SLACK * spot + CARRY_A_YEAR * years * Math.max(spot, strike);
-  const exercised = put ? strike - spot : spot - strike;
+  const exercised = right === "P" ? strike - spot : spot - strike;
   if (ask > 0 && ask < exercised - slack) return BELOW_INTRINSIC;
-  return bid > (put ? strike : spot) + slack ? ABOVE_MAXIMUM : 0;
+  return bid > (right === "P" ? strike : spot) + slack ? ABOVE_MAXIMUM : 0;
 }
 
 /** How many times the spot, or less than one so-many-th of it, a strike of another scale is. */
@@ -375,13 +389,14 @@ class SplitScan {
     this.#spot = spot;
   }
 
-  see(bid: number, ask: number, strike: number, put: boolean, years: number): void {
+  see(bid: number, ask: number, strike: number, right: Right, years: number): void {
     const spot = this.#spot;
     if (!isFar(strike, spot)) return;
     const side = strike > spot ? "above" : "below";
     const slack = OFF_SCALE * spot + CARRY_A_YEAR * years * Math.max(spot, strike);
-    const exercised = put ? strike - spot : spot - strike;
-    const off = (ask > 0 && ask < exercised - slack) || bid > (put ? strike : spot) + slack;
+    const exercised = right === "P" ? strike - spot : spot - strike;
+    const off = (ask > 0 && ask < exercised - slack) ||
+      bid > (right === "P" ? strike : spot) + slack;
     if (off) {
       this.#off[side]++;
       if (side === "above") this.#above = Math.min(this.#above, strike);
@@ -413,7 +428,7 @@ interface KnownSeries {
 }
 
 /** The symbol up to the strike names root, expiry and right: few of them a chain. */
-function seriesReader(ticker: Ticker, nowMs: number): (occ: OccSymbol) => KnownSeries {
+function seriesReader(ticker: string, nowMs: number): (occ: OccSymbol) => KnownSeries {
   const known = new Map<string, KnownSeries>();
   return (occ) => {
     const name = occ.slice(0, -8);
@@ -435,6 +450,6 @@ function strikeOf(occ: OccSymbol): number {
   return Number(occ.slice(-8)) / 1000;
 }
 
-function isPut(occ: OccSymbol): boolean {
-  return occ.at(-9) === "P";
+function rightOf(occ: OccSymbol): Right {
+  return occ.at(-9) === "P" ? "P" : "C";
 }

@@ -2,6 +2,7 @@
  * Logs: one JSON line an event on standard output, warnings and errors on standard error.
  * `event` is a stable name for machines, `message` a sentence for people and for `grep`.
  */
+import { withoutKeys } from "../base/secrets.ts";
 
 /** How much an event matters. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -20,9 +21,6 @@ export interface Log {
   /** The same log with fields that every line carries. */
   with(fields: LogFields): Log;
 }
-
-/** An agent's key. Where one comes as something else, as an agent's name, it must not be logged. */
-const KEY = /lm_agent_[0-9a-z]{40}/g;
 
 /** Where lines go and from which level on. */
 export interface LogOptions {
@@ -51,7 +49,7 @@ export function jsonLog(options: LogOptions, bound: LogFields = {}): Log {
       if (RANK[level] < RANK[options.level]) return;
       const time = new Date(options.nowMs()).toISOString();
       const line = { time, level, program: options.program, event, message, ...bound, ...fields };
-      options.write(JSON.stringify(line).replaceAll(KEY, "lm_agent_…"), level);
+      options.write(withoutKeys(JSON.stringify(line)), level);
     };
   return {
     debug: at("debug"),

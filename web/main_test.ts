@@ -162,6 +162,12 @@ const wrong: [string, readonly string[], Record<string, string>, RegExp][] = [
     { DATABASE_URL: "postgres://127.0.0.1/x" },
     /--port.*99999.*65535/,
   ],
+  [
+    "a limit that is none",
+    [],
+    { DATABASE_URL: "postgres://127.0.0.1/x", REQUESTS_PER_KEY: "many" },
+    /REQUESTS_PER_KEY.*whole number/,
+  ],
 ];
 for (const [what, args, env, line] of wrong) {
   Deno.test(`the server refuses ${what} with 64 and says what is allowed`, async () => {

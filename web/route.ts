@@ -1,4 +1,5 @@
 /** What a line of the route table says. */
+import type { Operation } from "./openapi/operation.ts";
 import type { AgentHandler, Handler } from "./services.ts";
 
 /** Who may call a route; each user's role may do what those before it may. */
@@ -7,6 +8,8 @@ export type Role = "public" | "viewer" | "trader" | "operator" | "agent";
 interface Place {
   readonly method: "GET" | "POST";
   readonly path: string;
+  /** How a call of the API describes itself; pages, files and WebSockets have none. */
+  readonly api?: Operation;
 }
 
 /** An agent's route: its handler is given the key. */

@@ -6,17 +6,26 @@
  * user's route), the others a signed-in user; until there is sign-in, those are open to this
  * machine and closed elsewhere (`auth/local.ts`).
  *
+ * `api` is how a call describes itself: the API's document (`/api/openapi.json`) is made of it.
+ *
  * A page module exports `handler`; `routes/_error.tsx` exports `errorPage`, which draws what went wrong.
  */
 import type { Route } from "./route.ts";
 import type { Handler } from "./services.ts";
-import { fetchChain } from "./routes/api/fetch_chain.ts";
+import { fetchChain, fetchChainApi } from "./routes/api/fetch_chain.ts";
 import { ingestChain } from "./routes/api/ingest_chain.ts";
-import { getChain } from "./routes/api/chains.ts";
-import { listTickers } from "./routes/api/tickers.ts";
-import { agentTickers } from "./routes/api/agent_tickers.ts";
-import { health, ping } from "./routes/api/health.ts";
+import { getChanges, getChangesApi } from "./routes/api/changes.ts";
+import { contractHistory, contractHistoryApi } from "./routes/api/contract_history.ts";
+import { getConditions, getConditionsApi } from "./routes/api/market_conditions.ts";
+import { openApi, openApiApi } from "./routes/api/openapi.ts";
+import { apiPage } from "./routes/docs/api.tsx";
+import { ingestChainApi } from "./routes/api/ingest_chain_api.ts";
+import { getChain, getChainApi } from "./routes/api/chains.ts";
+import { listTickers, listTickersApi } from "./routes/api/tickers.ts";
+import { agentTickers, agentTickersApi } from "./routes/api/agent_tickers.ts";
+import { health, healthApi, ping, pingApi } from "./routes/api/health.ts";
 import { live } from "./routes/api/live.ts";
+import { session } from "./routes/api/session.ts";
 import { builtFile, staticFile } from "./routes/files.ts";
 import { handler as tickersPage } from "./routes/index.tsx";
 import { handler as chainPage } from "./routes/chains/[ticker].tsx";
@@ -28,19 +37,62 @@ export const routes: readonly Route[] = [
   { method: "GET", path: "/", role: "viewer", handler: tickersPage },
   { method: "GET", path: "/ma-options", role: "viewer", handler: toTickers },
   { method: "GET", path: "/chains/:ticker", role: "viewer", handler: chainPage },
+  { method: "GET", path: "/docs/api", role: "public", handler: apiPage(() => routes) },
   { method: "GET", path: "/static/*", role: "public", handler: staticFile },
   { method: "GET", path: "/_assets/*", role: "public", handler: builtFile },
 
-  { method: "GET", path: "/ping", role: "public", handler: ping },
-  { method: "GET", path: "/health", role: "public", handler: health },
+  { method: "GET", path: "/ping", role: "public", handler: ping, api: pingApi },
+  { method: "GET", path: "/health", role: "public", handler: health, api: healthApi },
 
-  { method: "GET", path: "/api/tickers", role: "viewer", handler: listTickers },
-  { method: "GET", path: "/api/chains/:ticker", role: "viewer", handler: getChain },
+  {
+    method: "GET",
+    path: "/api/openapi.json",
+    role: "public",
+    handler: openApi(() => routes),
+    api: openApiApi,
+  },
+
+  {
+    method: "GET",
+    path: "/api/tickers",
+    role: "viewer",
+    handler: listTickers,
+    api: listTickersApi,
+  },
+  {
+    method: "GET",
+    path: "/api/chains/:ticker",
+    role: "viewer",
+    handler: getChain,
+    api: getChainApi,
+  },
+  {
+    method: "GET",
+    path: "/api/chains/:ticker/changes",
+    role: "viewer",
+    handler: getChanges,
+    api: getChangesApi,
+  },
+  {
+    method: "GET",
+    path: "/api/contracts/:occ/history",
+    role: "viewer",
+    handler: contractHistory,
+    api: contractHistoryApi,
+  },
+  {
+    method: "GET",
+    path: "/api/market-conditions/:ticker",
+    role: "viewer",
+    handler: getConditions,
+    api: getConditionsApi,
+  },
   {
     method: "POST",
     path: "/api/ma-options/fetch-chain",
     role: "viewer",
     handler: fetchChain,
+    api: fetchChainApi,
   },
   { method: "GET", path: "/api/live", role: "viewer", handler: live },
 
@@ -49,11 +101,14 @@ export const routes: readonly Route[] = [
     path: "/api/price-agent/ingest-chain",
     role: "agent",
     handler: ingestChain,
+    api: ingestChainApi,
   },
   {
     method: "GET",
     path: "/api/price-agent/tickers",
     role: "agent",
     handler: agentTickers,
+    api: agentTickersApi,
   },
+  { method: "GET", path: "/api/price-agent/session", role: "agent", handler: session },
 ];

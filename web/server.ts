@@ -21,6 +21,7 @@ import { Hub } from "./live/hub.ts";
 import { routes } from "./routes.ts";
 import { errorPage } from "./routes/_error.tsx";
 import type { Services } from "./services.ts";
+import { AgentSessions } from "./session/sessions.ts";
 
 /** What a server is started with. */
 export interface ServerOptions {
@@ -96,6 +97,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await hub.start();
   const feed = new LiveFeed({ clock, log, chains, hub });
   running.defer(() => feed.close());
+  const { conflictWindowMs } = options;
+  const sessions = new AgentSessions({ clock, log, database, watch, keys, conflictWindowMs });
 
   const daily = clock.every(UPKEEP_EVERY_MS, () => {
     upkeep(database.work).catch((error: unknown) => {
@@ -118,12 +121,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     storedSets: new StoredSets(),
     committed: (ticker, batch) => hub.committed(ticker, batch),
     openLive: (socket) => feed.open(socket),
-    conflictWindowMs: options.conflictWindowMs,
+    sessions,
+    conflictWindowMs,
   };
   const http = listen(options, services);
   running.defer(() => http.shutdown());
-  // Lines to pages are requests under way to the server: they must end before it can.
-  running.defer(() => feed.close());
+  // Lines to pages and agents are requests under way to the server: they must end before it can.
+  running.defer(() => {
+    feed.close();
+    sessions.close();
+  });
   chains.warm();
   const { port } = http.addr;
   const cleanUp = running.move();

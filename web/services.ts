@@ -16,6 +16,8 @@ import type { LastUsed } from "./auth/last_used.ts";
 import type { Database } from "./database.ts";
 import type { DatabaseWatch } from "./database_watch.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { TrackedChain } from "./live/tracked.ts";
+import type { AgentSessions } from "./session/sessions.ts";
 
 /** What is known of one ticker that is followed: a deal, or watched. */
 export interface KnownTicker {
@@ -29,12 +31,17 @@ export interface KnownTicker {
   readonly referencePrice: number | null;
 }
 
+/** A ticker with the memory of its changes. */
+export interface TrackedTicker extends KnownTicker {
+  readonly tracked: TrackedChain;
+}
+
 /** The chains in memory, equal on every server. What was loaded once is given while the database is away. */
 export interface Chains {
   /** The chain of a ticker; `undefined` where it is neither a deal nor watched. */
-  get(ticker: Ticker): Promise<KnownTicker | undefined>;
+  get(ticker: Ticker): Promise<TrackedTicker | undefined>;
   /** Every ticker that is followed, in order of its symbol. */
-  all(): Promise<readonly KnownTicker[]>;
+  all(): Promise<readonly TrackedTicker[]>;
 }
 
 /** Everything a handler may use. */
@@ -58,6 +65,8 @@ export interface Services {
   readonly committed: (ticker: Ticker, batch: StoredBatch) => void;
   /** Takes an upgraded connection of `/api/live`. */
   readonly openLive: (socket: WebSocket) => void;
+  /** The sessions of agents. */
+  readonly sessions: Pick<AgentSessions, "isFull" | "open">;
   /** How long a ticker belongs to the agent that wrote it last. */
   readonly conflictWindowMs: number;
 }

@@ -80,7 +80,7 @@ export function readSettings(args: readonly string[]): Settings {
       flags: "--live-connections <number>",
       help: "pages that may be open at once",
       env: "LIVE_CONNECTIONS",
-      parse: wholeNumber(0, 1_000_000),
+      parse: wholeNumber(1, 1_000_000),
       fallback: DEFAULT_LIMITS.liveConnections,
     }))
     .addOption(setting({

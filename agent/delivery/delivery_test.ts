@@ -55,7 +55,7 @@ async function withDelivery(
           agentTimestamp: new Date(START_MS).toISOString(),
           mode: "snapshot",
           spotPrice: null,
-          contracts: [],
+          columns: { symbol: [] },
         });
         spool.add({ key, ticker: of, json, storedAtMs: clock.realNowMs() });
         delivery.wake();

@@ -33,7 +33,7 @@ function begin(server: TestServer, clock: ManualClock): EarlyUpdates {
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const symbols = (server: TestServer): string[][] =>
-  server.posted.map(({ body }) => body.contracts.map((row) => row.symbol));
+  server.posted.map(({ body }) => body.columns.map((row) => row.symbol));
 
 Deno.test("sendEarlyUpdates() sends the first contracts soon, and the others in groups", async () => {
   await using server = startServer();
@@ -50,7 +50,7 @@ Deno.test("sendEarlyUpdates() sends the first contracts soon, and the others in 
   updates.add(FIRST, 206.5);
   clock.advance(2_000);
   await server.received((posted) => posted.body.spotPrice === 206.5);
-  assert.deepEqual(symbols(server), [[FIRST.occ], [SECOND.occ, FIRST.occ]]);
+  assert.deepEqual(symbols(server), [[FIRST.occ], [FIRST.occ, SECOND.occ]]);
   await updates.end();
 });
 

@@ -3,16 +3,21 @@
  * else: the agent never asks the gateway for accounts, positions or orders.
  */
 import type { z } from "zod";
-import type { MissingContract, Quote } from "../../options/quote.ts";
 import type { Ticker } from "../../options/contract.ts";
-import { parseOcc } from "../../options/contract.ts";
-import type { ingestBody, ingestContract } from "../../options/wire/ingest_schema.ts";
+import {
+  type MissingContract,
+  type Quote,
+  QUOTE_FIELDS,
+  type QuoteField,
+  toStored,
+} from "../../options/quote.ts";
+import { type ingestColumnsBody, WIRE_NAME } from "../../options/wire/ingest_schema.ts";
 
 /** A body as it is sent, without `sentAt`, which is set anew with every attempt. */
-export type Payload = Omit<z.input<typeof ingestBody>, "sentAt">;
+export type Payload = Omit<z.input<typeof ingestColumnsBody>, "sentAt">;
 
-/** One contract of a body. */
-export type PayloadContract = z.input<typeof ingestContract>;
+/** The contracts of a body: an array a field, sorted by contract. */
+export type PayloadColumns = Payload["columns"];
 
 /** What a body says of a chain. */
 export interface PayloadSource {
@@ -36,43 +41,42 @@ export function toPayload(source: PayloadSource): Payload {
     mode: source.mode,
     readId: source.readId,
     spotPrice: source.spot,
-    contracts: source.quotes.map(toPayloadContract),
+    columns: toColumns(source.quotes),
     ...(source.missing.length > 0 && { missing: [...source.missing] }),
   };
 }
 
 /**
- * One quote in the API's names; `null` says none now.
- *
- * @example
- * ```ts
- * import { toPayloadContract } from "./payload.ts";
- * import { assembleQuote } from "../chain/assembly.ts";
- * import { parseOcc } from "../../options/contract.ts";
- * const contract = parseOcc("EA260918C00210000");
- * const row = contract && toPayloadContract(assembleQuote(contract, 100).quote());
- * console.assert(row?.expiry === "2026-09-18" && row.bid === null);
- * ```
+ * Quotes as columns in the API's names, at stored precision; `null` says none now. A field that no
+ * quote has is left out.
  */
-export function toPayloadContract(quote: Quote): PayloadContract {
-  const contract = parseOcc(quote.occ);
+function toColumns(quotes: readonly Quote[]): PayloadColumns {
+  const sorted = quotes.toSorted((a, b) => (a.occ < b.occ ? -1 : a.occ > b.occ ? 1 : 0));
+  const columns: Partial<Record<typeof WIRE_NAME[QuoteField], (number | null)[]>> = {};
+  for (const field of QUOTE_FIELDS) {
+    if (sorted.every((quote) => quote[field] === null)) continue;
+    columns[WIRE_NAME[field]] = sorted.map((quote) => storedOrNull(field, quote[field]));
+  }
   return {
-    symbol: quote.occ,
-    ...(contract && { strike: contract.strike, expiry: contract.expiry, right: contract.right }),
-    bid: quote.bid,
-    ask: quote.ask,
-    mid: quote.bid !== null && quote.ask !== null ? (quote.bid + quote.ask) / 2 : null,
-    last: quote.last,
-    volume: quote.volume,
-    open_interest: quote.openInterest,
-    implied_vol: quote.impliedVol,
-    delta: quote.delta,
-    gamma: quote.gamma,
-    theta: quote.theta,
-    vega: quote.vega,
-    bid_size: quote.bidSize,
-    ask_size: quote.askSize,
-    multiplier: quote.multiplier,
-    market_data_type: quote.kind,
+    symbol: sorted.map(({ occ }) => occ),
+    ...columns,
+    ...named("multiplier", sorted.map(({ multiplier }) => multiplier)),
+    ...named("market_data_type", sorted.map(({ kind }) => kind)),
   };
+}
+
+function storedOrNull(field: QuoteField, value: number | null): number | null {
+  const stored = value === null ? null : toStored(field, value);
+  // A greek that is nearly -1 must not become -1, which can say none, nor an IV above 0 become 0.
+  return stored === -1 || stored === 0 ? value : stored;
+}
+
+/** One value where all have the same, else a column; nothing where none has one. */
+function named<K extends string, T>(name: K, values: readonly T[]): { [P in K]?: T | T[] } {
+  const [first] = values;
+  if (first === undefined || values.some((value) => value !== first)) {
+    // The computed name is of type K.
+    return { [name]: [...values] } as { [P in K]?: T[] };
+  }
+  return (first === null ? {} : { [name]: first }) as { [P in K]?: T }; // as above
 }

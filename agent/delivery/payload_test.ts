@@ -1,8 +1,10 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { makeContract, parseIsoDate, parseTicker } from "../../options/contract.ts";
-import { type Quote, QUOTE_FIELDS } from "../../options/quote.ts";
-import { parseIngest } from "../../options/wire/ingest.ts";
+import { columnsOf } from "../../options/columns.ts";
+import type { Quote } from "../../options/quote.ts";
+import { quoteOf } from "../../options/testing.ts";
+import { readIngest } from "../../options/wire/ingest.ts";
 import { toPayload } from "./payload.ts";
 
 const day = parseIsoDate("2026-07-17");
@@ -41,7 +43,7 @@ const quote: fc.Arbitrary<Quote> = fc.record({
   return { occ: contract.occ, quotedAtMs: null, ...values };
 });
 
-Deno.test("toPayload() makes a body that the server reads back equal, value for value", () => {
+Deno.test("toPayload() makes a body that the server reads back equal, at stored precision", () => {
   assert.ok(ticker);
   const quotes = fc.uniqueArray(quote, { maxLength: 8, selector: (each) => each.occ });
   fc.assert(fc.property(quotes, (given) => {
@@ -55,24 +57,17 @@ Deno.test("toPayload() makes a body that the server reads back equal, value for 
       quotes: given,
       missing: [],
     });
-    const read = parseIngest(JSON.parse(JSON.stringify(payload)));
+    const read = readIngest(JSON.parse(JSON.stringify(payload)));
     assert.ok(read.ok, JSON.stringify(read));
     assert.deepEqual(read.ignored, []);
     assert.equal(read.batch.spot, 7_491.23);
-    for (const [index, expected] of given.entries()) {
-      const actual: Quote | undefined = read.batch.quotes[index];
-      assert.equal(actual?.occ, expected.occ);
-      assert.equal(actual?.kind, expected.kind);
-      for (const field of QUOTE_FIELDS) assert.equal(actual?.[field], expected[field], field);
-    }
+    assert.deepEqual(read.batch.columns, columnsOf(given));
   }));
 });
 
-Deno.test("toPayload() has the documented fields and no other", () => {
-  assert.ok(ticker && day);
-  const contract = makeContract("SPXW", day, "C", 7_500);
-  assert.ok(contract);
-  const none = Object.fromEntries(QUOTE_FIELDS.map((field) => [field, null]));
+Deno.test("toPayload() has the documented fields and no other, sorted by contract", () => {
+  assert.ok(ticker);
+  const more = { kind: "delayed", multiplier: 100 } as const;
   const payload = toPayload({
     ticker,
     agentId: "deals",
@@ -80,45 +75,29 @@ Deno.test("toPayload() has the documented fields and no other", () => {
     readId: "r-1",
     atMs: 0,
     spot: null,
-    // Every field of QUOTE_FIELDS is in `none`.
-    quotes: [{
-      ...none as Record<typeof QUOTE_FIELDS[number], null>,
-      occ: contract.occ,
-      kind: null,
-      multiplier: null,
-      quotedAtMs: null,
-    }],
-    missing: [{ contract: "SPXW260717P07500000", reason: "mute_feed" }],
+    quotes: [
+      quoteOf("SPXW260717P07500000", { ask: 2, delta: -1 / 3, kind: "frozen", multiplier: 100 }),
+      quoteOf("SPXW260717C07500000", { bid: 0.1, volume: 7, ...more }),
+    ],
+    missing: [{ contract: "SPXW260717P07505000", reason: "mute_feed" }],
   });
   assert.deepEqual(Object.keys(payload).sort(), [
     "agentId",
     "agentTimestamp",
-    "contracts",
+    "columns",
     "missing",
     "mode",
     "readId",
     "spotPrice",
     "ticker",
   ]);
-  assert.deepEqual(Object.keys(payload.contracts[0] ?? {}).sort(), [
-    "ask",
-    "ask_size",
-    "bid",
-    "bid_size",
-    "delta",
-    "expiry",
-    "gamma",
-    "implied_vol",
-    "last",
-    "market_data_type",
-    "mid",
-    "multiplier",
-    "open_interest",
-    "right",
-    "strike",
-    "symbol",
-    "theta",
-    "vega",
-    "volume",
-  ]);
+  assert.deepEqual(payload.columns, {
+    symbol: ["SPXW260717C07500000", "SPXW260717P07500000"],
+    bid: [0.1, null],
+    ask: [null, 2],
+    volume: [7, null],
+    delta: [null, -0.333333],
+    multiplier: 100,
+    market_data_type: ["delayed", "frozen"],
+  });
 });

@@ -10,7 +10,7 @@ const BODY = JSON.stringify({
   agentTimestamp: "2026-07-15T17:15:53.000Z",
   mode: "snapshot",
   spotPrice: null,
-  contracts: [],
+  columns: { symbol: [] },
 });
 
 function post(

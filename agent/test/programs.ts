@@ -84,7 +84,8 @@ export function spawnAgent(
     env: {
       PATH: Deno.env.get("PATH") ?? "",
       HOME: Deno.env.get("HOME") ?? "",
-      LOG_LEVEL: Deno.env.get("LOG_LEVEL") ?? "",
+      // What fetch prints is for a person, and tested to the letter.
+      ...(args[0] === "run" && { LOG_LEVEL: Deno.env.get("LOG_LEVEL") ?? "" }),
       ...env,
     },
     stdin: "piped",

@@ -5,11 +5,11 @@
 import { strict as assert } from "node:assert";
 import { systemClock } from "../../base/clock.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
+import type { Quote } from "../../options/quote.ts";
 import { recordedChain, type RecordedFile as Recorded } from "../../options/testing.ts";
 import { silentLog } from "../../telemetry/log.ts";
 import { allExpiries } from "../chain/expiries.ts";
 import { type ChainRead, readChain } from "../chain/read.ts";
-import { type PayloadContract, toPayloadContract } from "../delivery/payload.ts";
 import { connect } from "../gateway/connection.ts";
 import { createLines } from "../gateway/lines.ts";
 import { LIFTED, startGateway } from "./programs.ts";
@@ -64,16 +64,14 @@ function positive(value: number | null): number | null {
 }
 
 function compare(read: ChainRead, expected: Recorded): void {
-  const rows = new Map<string, PayloadContract>(
-    read.quotes.map((quote) => [quote.occ, toPayloadContract(quote)]),
-  );
+  const rows = new Map<string, Quote>(read.quotes.map((quote) => [quote.occ, quote]));
   assert.deepEqual(read.missing, []);
   assert.equal(rows.size, expected.quotes.length);
   assert.equal(read.spot, expected.underlyingPrice);
   for (const quote of expected.quotes) {
     const row = rows.get(quote.symbol.replaceAll(" ", ""));
     assert.ok(row, `${quote.symbol} is there`);
-    const got = [row.bid, row.ask, row.last, row.volume, row.open_interest, row.delta];
+    const got = [row.bid, row.ask, row.last, row.volume, row.openInterest, row.delta];
     assert.deepEqual(got, [
       positive(quote.bid),
       positive(quote.ask),
@@ -83,7 +81,7 @@ function compare(read: ChainRead, expected: Recorded): void {
       quote.delta,
     ], quote.symbol);
     // An IV of 0 in the file is none, or an IV of 0: the server takes both for none.
-    assert.equal(row.implied_vol || null, positive(quote.iv), `${quote.symbol} IV`);
+    assert.equal(row.impliedVol || null, positive(quote.iv), `${quote.symbol} IV`);
     assert.deepEqual(
       [row.gamma, row.theta, row.vega],
       [quote.gamma, quote.theta, quote.vega],

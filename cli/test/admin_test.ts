@@ -86,6 +86,13 @@ Deno.test("keys create --format k8s-secret prints a Secret with the key, and --e
   });
 });
 
+Deno.test("a key that is given in the place of an ID is not repeated", async () => {
+  const key = `lm_agent_${"0123456789".repeat(4)}`;
+  const { code, stderr } = await run("keys", "revoke", key);
+  assert.equal(code, EXIT_USAGE);
+  assert.match(stderr, /'lm_agent_…'.*a number/);
+});
+
 Deno.test("migrate makes the tables, and the other commands say that they are missing", async () => {
   await withEmptyDatabase(async (_, url) => {
     const at = ["--database", url];

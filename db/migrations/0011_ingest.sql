@@ -28,6 +28,16 @@ CREATE FUNCTION ingest_batch(
   p_set_hash bytea,
   p_occ text,
   p_block bytea,
+  -- The market's conditions at a snapshot.
+  p_atm_iv integer,
+  p_skew integer,
+  p_put_volume bigint,
+  p_call_volume bigint,
+  p_put_open_interest bigint,
+  p_call_open_interest bigint,
+  p_expiries date[],
+  p_expiry_atm_iv integer[],
+  p_expiry_skew integer[],
   OUT outcome text,
   OUT batch_id bigint,
   OUT seq bigint,
@@ -156,11 +166,14 @@ BEGIN
   WHERE tickers.id = t.id;
   INSERT INTO batches (
     id, ticker_id, seq, as_of, received_at, agent_time, late, mode, read_id, agent_id, trace_id,
-    spot, contract_set, block, missing
+    spot, contract_set, block, missing, atm_iv, skew, put_volume, call_volume, put_open_interest,
+    call_open_interest, expiries, expiry_atm_iv, expiry_skew
   )
   VALUES (
     batch_id, t.id, seq, as_of, received_at, p_agent_time, p_backfill, p_mode, p_read_id, p_agent,
-    p_trace_id, p_spot, p_set_hash, p_block, p_missing
+    p_trace_id, p_spot, p_set_hash, p_block, p_missing, p_atm_iv, p_skew, p_put_volume,
+    p_call_volume, p_put_open_interest, p_call_open_interest, p_expiries, p_expiry_atm_iv,
+    p_expiry_skew
   );
 END
 $$;

@@ -7,7 +7,7 @@ import { occ, quoteOf as quote } from "../../options/testing.ts";
 import type { Sql } from "../connect.ts";
 import { saveDeal } from "../deals.ts";
 import type { IngestOutcome, IngestRequest } from "../ingest.ts";
-import { createKey, hashKey } from "../keys.ts";
+import { hashKey, keyText } from "../keys.ts";
 
 export { occ, quote };
 
@@ -55,8 +55,8 @@ export interface Followed {
 /** Follows EA and makes the keys of two agents. */
 export async function follow(sql: Sql): Promise<Followed> {
   await saveDeal(sql, { ticker: EA, cash: 210, close: "2026-12-31" });
-  const deals = await createKey(sql, { agent: "deals" });
-  const other = await createKey(sql, { agent: "other" });
+  const deals = await plainKey(sql, "deals");
+  const other = await plainKey(sql, "other");
   return {
     sql,
     keyId: deals.id,
@@ -73,6 +73,15 @@ export async function follow(sql: Sql): Promise<Followed> {
       };
     },
   };
+}
+
+/** A key as every version of the tables can hold it. */
+async function plainKey(sql: Sql, agent: string): Promise<{ id: string; key: string }> {
+  const key = keyText(crypto.getRandomValues(new Uint8Array(20)));
+  await sql`INSERT INTO agents (name) VALUES (${agent})`;
+  const [row] = await sql`
+    INSERT INTO keys (agent, hash) VALUES (${agent}, ${hashKey(key)}) RETURNING id::text`;
+  return { id: String(row?.["id"]), key };
 }
 
 /** An outcome of the kind that a test expects. */

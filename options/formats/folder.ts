@@ -8,7 +8,7 @@ import { ChainFileError } from "./recorded.ts";
  */
 export async function readChainFolder(folder: string): Promise<readonly FiledChain[]> {
   const files: ChainFile[] = [];
-  for await (const path of chainFilesIn(await wholePath(folder))) {
+  for await (const path of filesIn(folder, CHAIN_FILE)) {
     files.push({ path, bytes: await Deno.readFile(path) });
   }
   const chains = readChainFiles(files);
@@ -25,6 +25,14 @@ export async function earliestRecordedMs(folder: string): Promise<number> {
   return Math.min(...chains.map((chain) => chain.updatedMs));
 }
 
+/**
+ * The paths of the files of a folder and the folders below it whose names match, in their order.
+ * @throws {ChainFileError} where the folder cannot be read.
+ */
+export async function* filesIn(folder: string, names: RegExp): AsyncGenerator<string> {
+  yield* filesBelow(await wholePath(folder), names);
+}
+
 /** A folder's path from the root, so that the names of all folders above a file are known. */
 async function wholePath(folder: string): Promise<string> {
   try {
@@ -34,8 +42,7 @@ async function wholePath(folder: string): Promise<string> {
   }
 }
 
-/** The paths of chain files below a folder, in the order of their names. */
-async function* chainFilesIn(folder: string): AsyncGenerator<string> {
+async function* filesBelow(folder: string, names: RegExp): AsyncGenerator<string> {
   const entries: Deno.DirEntry[] = [];
   try {
     for await (const entry of Deno.readDir(folder)) entries.push(entry);
@@ -45,8 +52,8 @@ async function* chainFilesIn(folder: string): AsyncGenerator<string> {
   entries.sort((a, b) => a.name < b.name ? -1 : 1);
   for (const { name, isDirectory } of entries) {
     if (name.startsWith(".")) continue;
-    if (isDirectory) yield* chainFilesIn(`${folder}/${name}`);
-    else if (CHAIN_FILE.test(name)) yield `${folder}/${name}`;
+    if (isDirectory) yield* filesBelow(`${folder}/${name}`, names);
+    else if (names.test(name)) yield `${folder}/${name}`;
   }
 }
 

@@ -8,6 +8,7 @@ import { liveContracts } from "../calendar.ts";
 import type { LastKnownChain, LastKnownContract, LastKnownField } from "../chain.ts";
 import { type OccSymbol, parseOcc } from "../contract.ts";
 import { effectiveAgeMs, type Freshness, FRESHNESS_LIMIT_MS, freshnessOf } from "../freshness.ts";
+import { chainJudge, flagsOf, QUALITY_FLAGS, type QualityBits } from "../quality.ts";
 import { MARKET_DATA_KINDS, type MarketDataKind } from "../quote.ts";
 import { reasonFor } from "../reasons.ts";
 import { toIso } from "./instant.ts";
@@ -84,6 +85,8 @@ export const chainRow = z.object({
   multiplier: z.number().optional().describe("absent where no agent said it"),
   quotedAt: z.string().optional().describe("when the agent saw the quote, where it said so"),
   missingReason: z.string().optional().describe("why the newest read did not bring it"),
+  quality: z.array(z.enum(QUALITY_FLAGS)).optional()
+    .describe("why its values are not to be used as they stand; absent: nothing is wrong"),
 });
 
 /** One contract of an answer. */
@@ -144,7 +147,7 @@ export interface ChainContext {
  */
 export function chainAnswer(chain: LastKnownChain, context: ChainContext): ChainAnswer {
   const live = liveContracts(chain, context.nowMs);
-  const write = rowWriter(context.nowMs);
+  const write = rowWriter(chain, context);
   const contracts = live.map(write).sort(inChainOrder);
   const expirations = [...new Set(contracts.map((row) => row.expiry))];
   return { ...stateOf(chain, live, context), expirations, contracts };
@@ -162,15 +165,15 @@ export function chainStateOf(chain: LastKnownChain, context: ChainContext): Chai
 export function chainRows(
   chain: LastKnownChain,
   symbols: Iterable<OccSymbol>,
-  nowMs: number,
+  context: Pick<ChainContext, "nowMs" | "ticker">,
 ): ChainRow[] {
   const known = new Map<OccSymbol, LastKnownContract>();
   for (const occ of symbols) {
     const contract = chain.contracts.get(occ);
     if (contract) known.set(occ, contract);
   }
-  const live = liveContracts({ contracts: known }, nowMs);
-  return live.map(rowWriter(nowMs)).sort(inChainOrder);
+  const live = liveContracts({ contracts: known }, context.nowMs);
+  return live.map(rowWriter(chain, context)).sort(inChainOrder);
 }
 
 /** What is newest of what is shown: it decides the age, kind and freshness of a whole chain. */
@@ -228,18 +231,23 @@ function stateOf(
 }
 
 /** Writes rows; the times of a chain are few, so each is written once. */
-function rowWriter(nowMs: number): (contract: LastKnownContract) => ChainRow {
+function rowWriter(
+  chain: LastKnownChain,
+  context: Pick<ChainContext, "nowMs" | "ticker">,
+): (contract: LastKnownContract) => ChainRow {
+  const judge = chainJudge(chain, context);
   const texts = new Map<number, string>();
   const iso = (ms: number): string => {
     let text = texts.get(ms);
     if (text === undefined) texts.set(ms, text = toIso(ms));
     return text;
   };
-  return (contract) => writeRow(contract, nowMs, iso);
+  return (contract) => writeRow(contract, judge(contract), context.nowMs, iso);
 }
 
 function writeRow(
   contract: LastKnownContract,
+  quality: QualityBits,
   nowMs: number,
   iso: (ms: number) => string,
 ): ChainRow {
@@ -305,6 +313,7 @@ function writeRow(
     ...(contract.multiplier === null ? {} : { multiplier: contract.multiplier }),
     ...(contract.quotedAtMs === null ? {} : { quotedAt: iso(contract.quotedAtMs) }),
     ...(contract.missingReason === null ? {} : { missingReason: contract.missingReason }),
+    ...(quality === 0 ? {} : { quality: flagsOf(quality) }),
   };
 }
 

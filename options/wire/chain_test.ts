@@ -205,8 +205,14 @@ Deno.test("chainRows() writes the rows that chainAnswer() writes, of the known a
   const symbols = [CALL, PUT, "EA260714C00200000"];
   const { chain } = applyBatch(EMPTY_CHAIN, batchOf(T0, symbols.map((s) => quoteOf(s, FULL))));
   const whole = chainAnswer(chain, context(T0)).contracts;
-  assert.deepEqual(chainRows(chain, [...symbols, "EA270115P00999000"].map(occ), T0), whole);
-  assert.deepEqual(chainRows(chain, [occ(PUT)], T0), whole.filter(({ symbol }) => symbol === PUT));
+  assert.deepEqual(
+    chainRows(chain, [...symbols, "EA270115P00999000"].map(occ), context(T0)),
+    whole,
+  );
+  assert.deepEqual(
+    chainRows(chain, [occ(PUT)], context(T0)),
+    whole.filter(({ symbol }) => symbol === PUT),
+  );
 });
 
 Deno.test("every answer is what its published schema says, and nothing more", () => {
@@ -236,4 +242,35 @@ Deno.test("W-29 a chain of 4,785 contracts with every field known is about 4 MB 
   const { chain } = applyBatch(EMPTY_CHAIN, batchOf(T0, quotes));
   const size = JSON.stringify(chainAnswer(chain, context(T0, { ticker: "BKNG" }))).length;
   assert.ok(size < 4_200_000, `${size} characters`);
+});
+
+Deno.test("Q-22 a row says what is wrong with it, alike in an answer and a delta; a clean row nothing", () => {
+  const quotes = [
+    quoteOf(CALL, FULL),
+    quoteOf(PUT, { ...FULL, bid: 12.4, ask: 12.3 }),
+    quoteOf("MPX270115P00002500", { ...FULL, bid: null }),
+  ];
+  const { chain } = applyBatch(EMPTY_CHAIN, batchOf(T0, quotes, { spot: 206 }));
+  const answer = chainAnswerSchema.parse(chainAnswer(chain, context(T0)));
+  const qualities = Object.fromEntries(answer.contracts.map((one) => [one.symbol, one.quality]));
+  assert.deepEqual(qualities, {
+    [CALL]: undefined,
+    [PUT]: ["crossed"],
+    MPX270115P00002500: ["zero_bid", "adjusted"],
+  });
+  assert.ok(!("quality" in row(answer, CALL)));
+  assert.deepEqual(chainRows(chain, [occ(PUT)], context(T0))[0]?.quality, ["crossed"]);
+});
+
+Deno.test("Q-22 a delta of few rows is judged by the whole chain", () => {
+  // That the call is of before a split, only the puts beside it tell.
+  const ghosts = ["EA270115P02000000", "EA270115P02100000"].map((symbol) =>
+    quoteOf(symbol, { ...FULL, bid: 90, ask: 95 })
+  );
+  const call = "EA270115C02100000";
+  const { chain } = applyBatch(
+    EMPTY_CHAIN,
+    batchOf(T0, [...ghosts, quoteOf(call, FULL)], { spot: 206 }),
+  );
+  assert.deepEqual(chainRows(chain, [occ(call)], context(T0))[0]?.quality, ["pre_split"]);
 });

@@ -77,19 +77,24 @@ export class ColumnScan {
     const kind = NUMBER_KINDS[number] as NumberKind;
     if (!json.take(0x5b)) return json.takeNull();
     if (json.take(0x5d)) return this.#endsAt(0);
+    let column = buffers.numbers[number] as Int32Array;
     let row = 0;
     do {
       json.peek();
       let { at } = json;
       for (;;) {
-        if (row === MAX_CONTRACTS) return false;
-        buffers.reach(row + 1);
-        at = storeNumber(json, at, kind, buffers.numbers[number] as Int32Array, row++);
-        if (at < 0) return false;
+        if (row === column.length) {
+          if (row >= MAX_CONTRACTS) return false;
+          buffers.reach(row + 1);
+          column = buffers.numbers[number] as Int32Array;
+        }
+        at = storeNumber(json, at, kind, column, row++);
         // What is not written closely is begun anew, past the white space.
-        if (bytes[at] !== 0x2c || (bytes[at + 1] as number) <= 0x20) break;
+        if (at < 0 || bytes[at] !== 0x2c || (bytes[at + 1] as number) <= 0x20) break;
         at++;
       }
+      buffers.reach(row);
+      if (at < 0) return false;
       json.at = at;
     } while (json.take(0x2c));
     return json.take(0x5d) && this.#endsAt(row);

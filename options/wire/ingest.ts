@@ -89,6 +89,16 @@ export function readIngest(body: unknown): ReadOutcome {
   return { ok: true, batch: { ...head, columns: columnsOf(quotes) }, ignored: read.ignored };
 }
 
+/** How many contracts a body brings, by its rows or its columns; 0 where it has neither. */
+export function contractCount(body: unknown): number {
+  if (typeof body !== "object" || body === null) return 0;
+  if ("contracts" in body && Array.isArray(body.contracts)) return body.contracts.length;
+  if (!("columns" in body) || typeof body.columns !== "object" || body.columns === null) return 0;
+  // The longest, since all of them would have to be read to say what is wrong with each.
+  const columns = Object.values(body.columns).filter(Array.isArray);
+  return Math.max(0, ...columns.map(({ length }) => length));
+}
+
 /** The fields of a body's head that are known. */
 export const HEAD_KEYS: ReadonlySet<string> = new Set(Object.keys(ingestHead.shape));
 /** The fields of a contract that are known. */

@@ -58,6 +58,8 @@ export class IngestReader {
    * ```
    */
   read(bytes: Uint8Array): ReadIngest | undefined {
+    // What ends with the end of an object cannot end within a number.
+    if (bytes.findLast((byte) => byte > 0x20) !== 0x7d) return undefined;
     this.#json.open(bytes);
     try {
       return this.#read(bytes);

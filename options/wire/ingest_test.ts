@@ -384,6 +384,64 @@ Deno.test("W-17 texts that PostgreSQL cannot hold are refused: NUL, and half a s
   assert.equal(accepted(body({ readId: "read \u{1f4c8}" })).batch.readId, "read \u{1f4c8}");
 });
 
+const SYMBOLS = ["SPXW260717C07500000", "SPXW260717P07500000"];
+
+function columnsBody(columns: unknown): Record<string, unknown> {
+  const { contracts: _, ...head } = body();
+  return { ...head, columns };
+}
+
+Deno.test("W-18 columns say the same as a contract a row", () => {
+  const quotedAt = "2026-07-15T17:15:50Z";
+  const columns = {
+    symbol: SYMBOLS,
+    bid: [1.5, -1],
+    implied_vol: [null, 0.3],
+    delta: [-1, -1],
+    vega: null,
+    multiplier: [100, null],
+    market_data_type: "delayed",
+    quoted_at: quotedAt,
+    mid: [1, 2],
+  };
+  const more = { delta: -1, market_data_type: "delayed", quoted_at: quotedAt };
+  const contracts = [
+    { symbol: SYMBOLS[0], bid: 1.5, multiplier: 100, ...more },
+    { symbol: "spxw  260717p07500000", bid: -1, implied_vol: 0.3, ...more },
+  ];
+  const read = accepted(columnsBody(columns));
+  assert.deepEqual(read.batch, accepted(body({ contracts })).batch);
+  assert.deepEqual(read.ignored, ["columns.mid"]);
+});
+
+Deno.test("W-18 a body has contracts or columns, not both and not neither", () => {
+  assert.deepEqual(Object.keys(refused(body({ columns: { symbol: [] } }))), ["columns"]);
+  const { contracts: _, ...neither } = body();
+  assert.deepEqual(Object.keys(refused(neither)), ["contracts"]);
+  assert.deepEqual(accepted(columnsBody({ symbol: [] })).batch.quotes, []);
+});
+
+Deno.test("W-19 every bad value of a column is named by its path", () => {
+  const bad: [columns: unknown, paths: string[]][] = [
+    [null, ["columns"]],
+    [[], ["columns"]],
+    [{}, ["columns.symbol"]],
+    [{ symbol: ["SPXW", SYMBOLS[0]] }, ["columns.symbol[0]"]],
+    [{ symbol: [SYMBOLS[0], SYMBOLS[1], SYMBOLS[0]] }, ["columns.symbol[2]"]],
+    [{ symbol: SYMBOLS, bid: [1] }, ["columns.bid"]],
+    [{ symbol: SYMBOLS, bid: 1 }, ["columns.bid"]],
+    [{ symbol: SYMBOLS, bid: [1, "2"], ask: [-2, 1] }, ["columns.bid[1]", "columns.ask[0]"]],
+    [{ symbol: SYMBOLS, multiplier: [100, "100"] }, ["columns.multiplier[1]"]],
+    [{ symbol: SYMBOLS, multiplier: "100" }, ["columns.multiplier"]],
+    [{ symbol: SYMBOLS, market_data_type: "live" }, ["columns.market_data_type"]],
+    [{ symbol: SYMBOLS, quoted_at: [null] }, ["columns.quoted_at"]],
+    [{ symbol: SYMBOLS, quoted_at: ["noon", null] }, ["columns.quoted_at[0]"]],
+  ];
+  for (const [columns, paths] of bad) {
+    assert.deepEqual(Object.keys(refused(columnsBody(columns))), paths, JSON.stringify(columns));
+  }
+});
+
 Deno.test("parseIngest() refuses exactly what the published schema refuses, symbol and duplicates apart", () => {
   const value = fc.oneof(fc.constantFrom(null, -1, 0, "1", 0.5, 3, -7), fc.double());
   const row = fc.record({

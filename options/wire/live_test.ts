@@ -54,7 +54,7 @@ Deno.test("W-31 a delta carries a chain's state and its changed rows in the form
       state,
       expirations,
       expiries,
-      contracts: chainRows(chain, changed, T0),
+      contracts: chainRows(chain, changed, context),
     },
     {
       type: "chain",

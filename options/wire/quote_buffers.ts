@@ -2,6 +2,7 @@
 import { NONE, type QuoteColumns } from "../columns.ts";
 import { FIELD_SCALE, QUOTE_FIELDS, type QuoteField } from "../quote.ts";
 import type { ContractSet } from "./contract_sets.ts";
+import { MAX_CONTRACTS } from "./ingest_schema.ts";
 import { ABOVE_ZERO, COUNT, GREEK, MINUS_ONE, PRICE, VOLATILITY } from "./stored_number.ts";
 import type { NumberKind } from "./stored_number.ts";
 
@@ -39,11 +40,11 @@ export class QuoteBuffers {
   #capacity = 0;
   #used = 0;
 
-  /** Makes room for so many rows, of which those before have their values, and the rest none. */
+  /** Makes room for so many rows (at most `MAX_CONTRACTS`), of which those before have their values, and the rest none. */
   reach(rows: number): void {
     if (rows > this.#used) this.#used = rows;
     if (rows <= this.#capacity) return;
-    const capacity = this.#capacity = Math.max(1024, 2 * rows);
+    const capacity = this.#capacity = Math.min(MAX_CONTRACTS, Math.max(1024, 2 * rows));
     const grown = <T extends Int32Array | Float64Array | Uint8Array>(to: T, from: T): T => {
       to.set(from);
       return to;

@@ -31,10 +31,10 @@ export const REFUSED = 2_147_483_648;
 /** Decimals that are stored, by kind. */
 const DECIMALS = Int32Array.of(4, 0, 6, 6);
 
-/** Stored values from here on, by kind, are held against the field's limit exactly. */
-const NEAR_LIMIT = Float64Array.of(
+/** Stored values above this, by kind, are held against the field's limit exactly. */
+const SAFE = Float64Array.of(
   (PRICE_LIMIT - 1) * PRICE_SCALE,
-  MAX_COUNT,
+  MAX_COUNT - 1,
   (MAX_GREEK - 1) * GREEK_SCALE,
   (MAX_GREEK - 1) * GREEK_SCALE,
 );
@@ -42,9 +42,26 @@ const NEAR_LIMIT = Float64Array.of(
 /** Powers of ten, all of which a double holds. */
 const POWERS = Float64Array.from({ length: 23 }, (_, n) => Number(`1e${n}`));
 
+/** For each kind, eight places: what digits with 0, 1, 2 … decimals are multiplied by; 0 is for no. */
+const FACTORS = new Int32Array(32);
+/** The most digits that may be multiplied so. */
+const MOST = new Int32Array(32);
+for (let kind = 0; kind < 4; kind++) {
+  for (let decimals = 0; decimals <= (DECIMALS[kind] as number); decimals++) {
+    const factor = 10 ** ((DECIMALS[kind] as number) - decimals);
+    FACTORS[8 * kind + decimals] = factor;
+    MOST[8 * kind + decimals] = Math.floor((SAFE[kind] as number) / factor);
+  }
+}
+
+const LITTLE_ENDIAN = true;
+/** `null`, as its four bytes are read at once. */
+const NULL = 0x6c6c756e;
+
 /**
  * Reads a number or `null` into `column[row]`: as it is stored, or as {@link MINUS_ONE} or
- * {@link ABOVE_ZERO}. Gives the place behind it, or -1 where the field does not take it.
+ * {@link ABOVE_ZERO}. Gives the place behind it, or -1 where the field does not take it. The bytes
+ * must not end with the number.
  *
  * At most nine significant digits are read; whole numbers then tell to which side a value is
  * rounded. Where they do not tell (a tie, more digits just below one, a limit), `JSON.parse` does.
@@ -58,39 +75,42 @@ export function storeNumber(
 ): number {
   const { bytes } = json;
   let at = start;
-  let byte = bytes[at] as number;
-  const isNegative = byte === 0x2d;
-  if (isNegative) byte = bytes[++at] as number;
-  if (byte === 0x6e) return isNegative ? -1 : storeNull(json, start, column, row);
-  let digits = (byte - 0x30) | 0;
-  if (!(digits >= 0 && digits <= 9)) return -1;
-  let count = digits === 0 ? 0 : 1;
-  byte = bytes[++at] as number;
-  while (byte >= 0x30 && byte <= 0x39) {
+  let digit = ((bytes[at] as number) - 0x30) | 0;
+  const isNegative = digit === -3;
+  if (isNegative) digit = ((bytes[++at] as number) - 0x30) | 0;
+  if (digit < 0 || digit > 9) return isNegative ? -1 : storeNull(json, start, column, row);
+  let digits = digit;
+  let count = digit === 0 ? 0 : 1;
+  digit = ((bytes[++at] as number) - 0x30) >>> 0;
+  while (digit <= 9) {
     if (count === 0 || count === 9) return storeExactly(json, start, kind, column, row);
-    digits = (digits * 10 + byte - 0x30) | 0;
+    digits = (digits * 10 + digit) | 0;
     count++;
-    byte = bytes[++at] as number;
+    digit = ((bytes[++at] as number) - 0x30) >>> 0;
   }
   let decimals = 0;
   let isCut = false;
-  if (byte === 0x2e) {
+  if (digit === POINT) {
     const point = at;
-    byte = bytes[++at] as number;
-    while (byte >= 0x30 && byte <= 0x39 && count < 9) {
-      digits = (digits * 10 + byte - 0x30) | 0;
+    digit = ((bytes[++at] as number) - 0x30) >>> 0;
+    while (digit <= 9 && count < 9) {
+      digits = (digits * 10 + digit) | 0;
       decimals++;
       if (digits > 0) count++;
-      byte = bytes[++at] as number;
+      digit = ((bytes[++at] as number) - 0x30) >>> 0;
     }
-    while (byte >= 0x30 && byte <= 0x39) {
+    while (digit <= 9) {
       isCut = true;
-      byte = bytes[++at] as number;
+      digit = ((bytes[++at] as number) - 0x30) >>> 0;
     }
     if (at === point + 1) return -1;
   }
-  const whole = byte === 0x65 || byte === 0x45 ? NaN : rounded(digits, decimals, isCut, kind);
-  if (!(whole < (NEAR_LIMIT[kind] as number))) {
+  const place = 8 * kind + decimals;
+  const isPlain = !isCut && decimals < 8 && digits <= (MOST[place] as number);
+  const whole = isPlain && FACTORS[place] !== 0
+    ? Math.imul(digits, FACTORS[place] as number)
+    : rounded(digits, decimals, isCut, kind);
+  if (whole < 0 || digit === SMALL_E || digit === LARGE_E) {
     return storeExactly(json, start, kind, column, row);
   }
   if (!isNegative) {
@@ -103,24 +123,28 @@ export function storeNumber(
   return at;
 }
 
-/** `digits` with so many decimals at the scale of a kind; NaN where a double must tell. */
+const POINT = (0x2e - 0x30) >>> 0;
+const SMALL_E = 0x65 - 0x30;
+const LARGE_E = 0x45 - 0x30;
+
+/** `digits` with so many decimals at the scale of a kind; -1 where a double must tell. */
 function rounded(digits: number, decimals: number, isCut: boolean, kind: NumberKind): number {
-  const extra = (decimals - (DECIMALS[kind] as number)) | 0;
-  if (extra <= 0) return isCut ? NaN : digits * (POWERS[-extra] as number);
-  if (extra > 15 || kind === COUNT) return NaN;
+  const extra = decimals - (DECIMALS[kind] as number);
+  if (extra <= 0 || extra > 15 || kind === COUNT) return -1;
   const power = POWERS[extra] as number;
-  const below = Math.floor(digits / power);
+  const below = Math.trunc(digits / power) | 0;
+  if (below >= (SAFE[kind] as number)) return -1;
   const rest = digits - below * power;
   const half = power / 2;
   if (rest > half) return below + 1;
-  return rest + 1 < half || rest < half && !isCut ? below : NaN;
+  return rest + 1 < half || rest < half && !isCut ? below : -1;
 }
 
 function storeNull(json: JsonBytes, at: number, column: Int32Array, row: number): number {
-  json.at = at;
-  if (!json.takeNull()) return -1;
+  const { view } = json;
+  if (at + 4 > view.byteLength || view.getInt32(at, LITTLE_ENDIAN) !== NULL) return -1;
   column[row] = NONE;
-  return json.at;
+  return at + 4;
 }
 
 function storeExactly(

@@ -42,6 +42,9 @@ export const tickerRow = z.object({
 /** One ticker of the list. */
 export type TickerRow = z.infer<typeof tickerRow>;
 
+/** `GET /api/tickers`. */
+export const tickersAnswer = z.object({ tickers: z.array(tickerRow) });
+
 /** What a row says that the chain itself does not know. */
 export interface TickerContext extends ChainContext {
   readonly name: string | null;

@@ -54,7 +54,7 @@ function deltaOf(chain: LastKnownChain, fromSeq: number, symbols: readonly strin
     state: chainStateOf(chain, CONTEXT),
     expirations: expiryStates(chain.contracts.values()).map(({ expiry }) => expiry),
     expiries: expiryStates(chain.contracts.values()),
-    contracts: chainRows(chain, symbols.map(occ), CONTEXT.nowMs),
+    contracts: chainRows(chain, symbols.map(occ), CONTEXT),
   };
 }
 

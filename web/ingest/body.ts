@@ -131,6 +131,8 @@ function inflate(bytes: Uint8Array): Promise<BytesOutcome> {
 }
 
 function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = chunks;
+  if (only?.byteLength === length) return only;
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -10,7 +10,7 @@ import type { StoredBatch } from "../../options/chain.ts";
 import type { Ticker } from "../../options/contract.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Database, inTime, saysDatabaseAway } from "../database.ts";
-import type { Chains, KnownTicker } from "../services.ts";
+import type { Chains, TrackedTicker } from "../services.ts";
 import { referenceCloseMs } from "./day.ts";
 import { catchUp, type Folded, keepCheckpoint, loadChain, quotesIn } from "./fold.ts";
 import { advance, type TrackedChain } from "./tracked.ts";
@@ -53,11 +53,6 @@ export interface ChainCacheParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** A ticker with the memory of its changes. */
-export interface TrackedTicker extends KnownTicker {
-  readonly tracked: TrackedChain;
 }
 
 /** The chains of one server. */

@@ -8,7 +8,7 @@ import {
   serverMessage,
 } from "../../options/wire/live.ts";
 import { silentLog } from "../../telemetry/log.ts";
-import type { TrackedTicker } from "./chains.ts";
+import type { TrackedTicker } from "../services.ts";
 import { FULL_BYTES, type LiveSocket } from "./connection.ts";
 import { HEARTBEAT_EVERY_MS, type Line, LiveFeed, STATE_EVERY_BEATS } from "./feed.ts";
 import type { HubListener } from "./hub.ts";

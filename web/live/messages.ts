@@ -7,7 +7,7 @@ import { type ChainAnswer, chainRows, chainStateOf } from "../../options/wire/ch
 import { type ExpiryState, expiryStates, type ServerMessage } from "../../options/wire/live.ts";
 import { liveContracts } from "../../options/calendar.ts";
 import { answerOf, contextOf } from "./answers.ts";
-import type { TrackedTicker } from "./chains.ts";
+import type { TrackedTicker } from "../services.ts";
 import { changedSince } from "./tracked.ts";
 
 /** How long a text may be given again: ages in it count from when it was made. */
@@ -64,7 +64,8 @@ export class ChainMessages {
     const changed = changedSince(tracked, sinceSeq);
     if (!changed) return undefined;
     const nowMs = this.#madeAtMs;
-    const rows = chainRows(chain, changed, nowMs);
+    const context = contextOf(this.#known, nowMs);
+    const rows = chainRows(chain, changed, context);
     const touched = new Set(rows.map((row) => row.expiry));
     return {
       type: "delta",
@@ -72,7 +73,7 @@ export class ChainMessages {
       expiry,
       fromSeq: sinceSeq,
       seq: chain.seq,
-      state: chainStateOf(chain, contextOf(this.#known, nowMs)),
+      state: chainStateOf(chain, context),
       expirations: this.#allExpiries().map((one) => one.expiry),
       expiries: this.#allExpiries().filter((one) => touched.has(one.expiry)),
       contracts: expiry === null ? rows : rows.filter((row) => row.expiry === expiry),

@@ -13,8 +13,17 @@ export interface CuttableWay {
   close(): Promise<void>;
 }
 
-/** Opens a way to the database. */
-export function wayTo(databaseUrl: string): CuttableWay {
+/** Which end of the way said something. */
+export type Speaker = "server" | "database";
+
+/**
+ * Opens a way to the database. What either end says is passed on when `before` has resolved, so
+ * that a test can do something at that very moment.
+ */
+export function wayTo(
+  databaseUrl: string,
+  before: (speaker: Speaker) => Promise<void> | undefined = () => undefined,
+): CuttableWay {
   const target = new URL(databaseUrl);
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.TcpConn>();
@@ -24,11 +33,12 @@ export function wayTo(databaseUrl: string): CuttableWay {
     for (const connection of open) close(connection);
     open.clear();
   };
-  const pump = async (from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> => {
+  const pump = async (from: Deno.TcpConn, to: Deno.TcpConn, speaker: Speaker): Promise<void> => {
     const buffer = new Uint8Array(65_536);
     try {
       for (let read = await from.read(buffer); read !== null; read = await from.read(buffer)) {
         if (state === "frozen") continue;
+        await before(speaker);
         for (let sent = 0; sent < read;) sent += await to.write(buffer.subarray(sent, read));
       }
     } catch {
@@ -47,7 +57,7 @@ export function wayTo(databaseUrl: string): CuttableWay {
       }
       const server = await Deno.connect({ hostname: target.hostname, port: Number(target.port) });
       open.add(client).add(server);
-      pumps.push(pump(client, server), pump(server, client));
+      pumps.push(pump(client, server, "server"), pump(server, client, "database"));
     }
     await Promise.all(pumps);
   };

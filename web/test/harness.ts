@@ -111,7 +111,7 @@ export function contractOf(change: WireContract = {}): WireContract {
 
 /** Posts to the ingest call; a body that is no text is written as JSON. */
 export function post(
-  server: RunningServer,
+  server: Pick<RunningServer, "url">,
   key: string | null,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -131,7 +131,7 @@ export function post(
 
 /** Posts a body that must be taken, and returns the answer. */
 export async function mustPost(
-  server: RunningServer,
+  server: Pick<RunningServer, "url">,
   key: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},

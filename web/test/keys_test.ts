@@ -3,7 +3,7 @@ import { sleep, systemClock } from "../../base/clock.ts";
 import { createKey, listKeys, revokeKey, rotateKey } from "../../db/keys.ts";
 import type { Sql } from "../../db/connect.ts";
 import type { RunningServer } from "../server.ts";
-import { startWeb } from "./browser/web_process.ts";
+import { startWeb } from "./web_process.ts";
 import { bodyOf, contractOf, EA, mustPost, post, SPX, withServer } from "./harness.ts";
 
 const clock = systemClock();

@@ -34,6 +34,7 @@ export function withoutDatabase(change: Partial<Services> = {}): Services {
     storedSets: new StoredSets(),
     committed: () => {},
     openLive: () => {},
+    sessions: { isFull: false, open: () => {} },
     conflictWindowMs: 60_000,
     ...change,
   };

@@ -2,7 +2,15 @@
 import { followedTickers } from "../../../db/tickers.ts";
 import { inTime } from "../../database.ts";
 import type { ValidKey } from "../../../db/keys.ts";
+import type { Operation } from "../../openapi/operation.ts";
 import type { RequestContext, Services } from "../../services.ts";
+
+/** The description of the call. */
+export const agentTickersApi: Operation = {
+  tag: "agents",
+  summary: "What an agent is to read",
+  answers: { 200: { description: "The tickers that the key opens.", body: "AgentTickers" } },
+};
 
 /** The tickers that are deals or watched, and that the key opens. */
 export async function agentTickers(

@@ -1,24 +1,33 @@
 /** `POST /api/ma-options/fetch-chain`: the last-known chain, as the first version asked for it. */
-import { z } from "zod";
 import { problem } from "../../../base/problem.ts";
-import { parseIsoDate, parseTicker } from "../../../options/contract.ts";
-import { parseInstant } from "../../../options/wire/instant.ts";
+import { parseTicker } from "../../../options/contract.ts";
+import { fetchChainBody } from "../../../options/wire/fetch_chain.ts";
 import { readJsonBody } from "../../ingest/body.ts";
 import { answerOf } from "../../live/answers.ts";
+import type { Operation } from "../../openapi/operation.ts";
 import type { RequestContext, Services } from "../../services.ts";
 import { answerProblem, nothingKnown, unknownTicker } from "./problems.ts";
+import { NOT_FOLLOWED } from "./say.ts";
 
-/** What is asked for; price and close of the deal are taken for the sake of older callers. */
-export const fetchChainBody = z.object({
-  ticker: z.string().min(1).max(32),
-  dealPrice: z.number().positive().nullish(),
-  expectedCloseDate: z.string()
-    // The first version's pages sent the date as JavaScript writes it, with a time.
-    .refine(
-      (text) => parseIsoDate(text) !== undefined || typeof parseInstant(text) === "number",
-      "must be a day, YYYY-MM-DD",
-    ).nullish(),
-});
+/** The description of the call. */
+export const fetchChainApi: Operation = {
+  tag: "chains",
+  summary: "The last-known chain, as the first version asked for it",
+  body: "FetchChainBody",
+  answers: {
+    200: { description: "The chain.", body: "Chain" },
+    400: { description: "The body is no JSON, or fields are bad." },
+    404: NOT_FOLLOWED,
+    408: { description: "The body did not arrive in time." },
+    413: { description: "The body is too large." },
+    415: {
+      description: "The body is of another type than JSON, or of another encoding than gzip.",
+    },
+    503: {
+      description: "Nothing was ever known of the ticker, or the database is away (`Retry-After`).",
+    },
+  },
+};
 
 /** Anything that is known: 200. Nothing ever known: 503, an agent is needed. */
 export async function fetchChain(

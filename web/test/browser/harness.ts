@@ -12,7 +12,7 @@ import { addWatch } from "../../../db/watches.ts";
 import { parseTicker } from "../../../options/contract.ts";
 import { build, isBuilt } from "../../build.ts";
 import { chromiumPath } from "./chromium_path.ts";
-import { startWeb, type WebProcess } from "./web_process.ts";
+import { startWeb, type WebProcess } from "../web_process.ts";
 
 /** A contract as an agent posts it; what is left out is none. */
 export type Posted = Readonly<Record<string, unknown>> & { readonly symbol: string };

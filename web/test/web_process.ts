@@ -1,9 +1,9 @@
 /** The server as a process of its own, so that a test can kill it. */
 import { z } from "zod";
-import { linesOf } from "../../../base/child_lines.ts";
-import { keepOutput } from "../../../base/testing.ts";
+import { linesOf } from "../../base/child_lines.ts";
+import { keepOutput } from "../../base/testing.ts";
 
-const WEB_MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const WEB_MAIN = new URL("../main.ts", import.meta.url).pathname;
 const READY_DEADLINE_MS = 30_000;
 
 /** A server that listens. */
@@ -27,6 +27,7 @@ export async function startWeb(
   options: {
     readonly databaseUrl: string;
     readonly port: number;
+    /** More settings than these. */
     readonly env?: Readonly<Record<string, string>>;
   },
 ): Promise<WebProcess> {

@@ -1,0 +1,50 @@
+/** The schemas of the API under the names that its description gives them. */
+import { z } from "zod";
+import { changesAnswer } from "../../options/wire/changes.ts";
+import { chainAnswerSchema, chainRow, reasonAnswer } from "../../options/wire/chain.ts";
+import { conditionsAnswer, conditionsRow } from "../../options/wire/conditions.ts";
+import { chainRangeAnswer, contractHistoryAnswer, quoteRow } from "../../options/wire/history.ts";
+import { ingestBody } from "../../options/wire/ingest_schema.ts";
+import { problemAnswer } from "../../options/wire/problem.ts";
+import { fetchChainBody } from "../../options/wire/fetch_chain.ts";
+import {
+  agentTickersAnswer,
+  healthAnswer,
+  ingestedAnswer,
+  pingAnswer,
+} from "../../options/wire/server.ts";
+import { tickerRow, tickersAnswer } from "../../options/wire/tickers.ts";
+
+/** What is answered. */
+export const ANSWERS = {
+  Problem: problemAnswer,
+  Reason: reasonAnswer,
+  ChainRow: chainRow,
+  Chain: chainAnswerSchema,
+  ChainOrRange: z.union([chainAnswerSchema, chainRangeAnswer]),
+  ChainRange: chainRangeAnswer,
+  Changes: changesAnswer,
+  Quote: quoteRow,
+  ContractHistory: contractHistoryAnswer,
+  ConditionsAtSnapshot: conditionsRow,
+  MarketConditions: conditionsAnswer,
+  Ticker: tickerRow,
+  Tickers: tickersAnswer,
+  AgentTickers: agentTickersAnswer,
+  Ingested: ingestedAnswer,
+  Ping: pingAnswer,
+  Health: healthAnswer,
+  Document: z.looseObject({ openapi: z.literal("3.1.0") }),
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
+/** The name of an answer's schema. */
+export type AnswerName = keyof typeof ANSWERS;
+
+/** What is sent. */
+export const REQUESTS = {
+  IngestBody: ingestBody,
+  FetchChainBody: fetchChainBody,
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
+/** The name of a request's schema. */
+export type RequestName = keyof typeof REQUESTS;
