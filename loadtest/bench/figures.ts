@@ -1,0 +1,7 @@
+/** The figures in the order of the table. */
+import type { Figure } from "./bench.ts";
+import { httpFigures } from "./figures/http.ts";
+import { notifyFigure, statementFigure } from "./figures/writes.ts";
+
+/** All that can be measured. */
+export const FIGURES: readonly Figure[] = [...httpFigures, statementFigure, notifyFigure];
