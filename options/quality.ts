@@ -4,7 +4,7 @@
  * what it is, and no calculation uses a flagged value silently. The statements (Q-1 …) are in
  * `docs/specs/quality.md`.
  */
-import type { LastKnownChain, LastKnownContract, LastKnownField } from "./chain.ts";
+import type { LastKnownChain, LastKnownContract } from "./chain.ts";
 import { expiresAtMs } from "./calendar.ts";
 import { NONE, type QuoteColumns } from "./columns.ts";
 import { type OccSymbol, parseOcc, type Right, type Ticker } from "./contract.ts";
@@ -322,18 +322,16 @@ function ivBits(iv: number): QualityBits {
   return iv <= IV_PLACEHOLDER_MAX ? IV_PLACEHOLDER : iv > IV_MAX ? IV_EXTREME : 0;
 }
 
-const GREEKS: readonly LastKnownField[] = ["delta", "gamma", "theta", "vega"];
-
 function knownBits({ fields }: LastKnownContract): QualityBits {
-  const { bid, ask, impliedVol } = fields;
-  if (Object.keys(fields).length === 0) return NEVER_QUOTED;
+  const { bid, ask, impliedVol, delta, gamma, theta, vega } = fields;
+  if (!bid && !ask && Object.keys(fields).length === 0) return NEVER_QUOTED;
   let bits = sidesBits(bid?.now ? 1 : 0, ask?.now ? 2 : 0);
   if (bid && ask) {
     if (bid.value >= ask.value) bits |= bid.value > ask.value ? CROSSED : LOCKED;
     if (bid.seenAtMs !== ask.seenAtMs) bits |= TWO_READS;
   }
   bits |= impliedVol?.now ? ivBits(impliedVol.value) : IV_MISSING;
-  if (!GREEKS.some((field) => fields[field]?.now)) bits |= GREEKS_MISSING;
+  if (!delta?.now && !gamma?.now && !theta?.now && !vega?.now) bits |= GREEKS_MISSING;
   return bits;
 }
 
