@@ -3,6 +3,7 @@
  * of that name calls it.
  */
 import { command, readEnvLocal } from "../base/command.ts";
+import { dbCommand } from "./admin/db.ts";
 import { dealsCommand } from "./admin/deals.ts";
 import { keysCommand } from "./admin/keys.ts";
 import { migrateCommand } from "./admin/migrate.ts";
@@ -20,6 +21,7 @@ if (import.meta.main) {
       keysCommand(),
       dealsCommand(),
       watchCommand(),
+      dbCommand(),
     ]
   ) lastmark.addCommand(part);
   await lastmark.parseAsync(Deno.args, { from: "user" });
