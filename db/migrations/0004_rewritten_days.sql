@@ -173,10 +173,10 @@ END
 $$;
 
 DO $$
-DECLARE
-  preloaded boolean := coalesce(current_setting('shared_preload_libraries', true), '') LIKE '%timescaledb%';
 BEGIN
-  IF NOT preloaded
+  -- To make it on a server that has not loaded it ends the connection. What is loaded can be told
+  -- from its settings; the list of libraries is not everybody's to read.
+  IF NOT EXISTS (SELECT FROM pg_settings WHERE name LIKE 'timescaledb.%')
     OR NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') THEN
     RETURN;
   END IF;
