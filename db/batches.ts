@@ -144,7 +144,7 @@ async function* read(
     JOIN contract_sets AS s ON s.hash = b.contract_set
     LEFT JOIN LATERAL (
       SELECT
-        (SELECT snapshots FROM rewritten_days WHERE id = b.day_id) AS "daySnapshots",
+        max(snapshots) AS "daySnapshots",
         string_agg(concat_ws(':', first, contracts, octet_length(body)), ',' ORDER BY first)
           AS "daySlabs",
         string_agg(body, '' ORDER BY first) AS "dayBytes"

@@ -91,9 +91,8 @@ export async function* contractHistory(
     FROM found AS b
     JOIN sets ON sets.hash = b.contract_set AND sets.place IS NOT NULL
     LEFT JOIN LATERAL (
-      SELECT slabs.first, slabs.contracts, slabs.body, d.snapshots
+      SELECT slabs.first, slabs.contracts, slabs.body, slabs.snapshots
       FROM slabs
-      JOIN rewritten_days AS d ON d.id = slabs.day_id
       WHERE slabs.day_id = b.day_id AND slabs.first < sets.place
       ORDER BY slabs.first DESC
       LIMIT 1

@@ -28,7 +28,6 @@ const group = z.object({ tickerId: z.number(), day: z.string(), set: z.instanceo
 const member = z.object({
   seq: z.string(),
   receivedAt: z.string(),
-  asOf: z.string(),
   block: z.instanceof(Uint8Array),
 });
 
@@ -67,7 +66,6 @@ async function rewriteSome(
       SELECT
         b.seq::text,
         b.received_at::text AS "receivedAt",
-        b.as_of::text AS "asOf",
         b.block
       FROM batches AS b
       WHERE b.ticker_id = ${tickerId}
@@ -89,7 +87,6 @@ async function rewriteSome(
     for (let at = 0; at < members.length; at += together) {
       await writeDay(transaction, {
         tickerId,
-        set,
         occ,
         members: members.slice(at, at + together),
       });
@@ -100,9 +97,8 @@ async function rewriteSome(
 
 async function writeDay(
   sql: postgres.TransactionSql,
-  { tickerId, set, occ, members }: {
+  { tickerId, occ, members }: {
     readonly tickerId: number;
-    readonly set: Uint8Array;
     readonly occ: readonly OccSymbol[];
     readonly members: readonly z.infer<typeof member>[];
   },
@@ -117,21 +113,12 @@ async function writeDay(
   }
   mustBeEqual(chains, readDay(slabs, occ, members.length));
   const times = members.map(({ receivedAt }) => receivedAt);
-  const [made] = await sql`
-    INSERT INTO rewritten_days (
-      ticker_id, contract_set, first_as_of, last_as_of, last_received_at, snapshots
-    )
-    SELECT
-      ${tickerId}, ${set}, ${members[0]?.asOf ?? ""}::text::timestamptz,
-      ${members.at(-1)?.asOf ?? ""}::text::timestamptz,
-      (SELECT max(t::timestamptz) FROM unnest(string_to_array(${times.join(",")}, ',')) AS t),
-      ${members.length}
-    RETURNING id::text`;
+  const [made] = await sql`SELECT nextval('rewritten_days')::text AS id`;
   const { id } = z.object({ id: z.string() }).parse(made);
   for (const { first, contracts, body } of slabs) {
     await sql`
-      INSERT INTO slabs (day_id, first, contracts, body)
-      VALUES (${id}, ${first}, ${contracts}, ${body})`;
+      INSERT INTO slabs (day_id, snapshots, first, contracts, body)
+      VALUES (${id}, ${members.length}, ${first}, ${contracts}, ${body})`;
   }
   const { count } = await sql`
     UPDATE batches AS b

@@ -97,10 +97,9 @@ class BitWriter {
 
   append(other: BitWriter): void {
     const bytes = other.bytes();
-    for (let left = other.length, at = 0; left > 0; left -= 8, at++) {
-      const byte = bytes[at] ?? 0;
-      if (left >= 8) this.write(byte, 8);
-      else this.write(byte >>> 8 - left, left);
+    for (const [at, byte] of bytes.entries()) {
+      const width = Math.min(8, other.length - 8 * at);
+      this.write(byte >>> 8 - width, width);
     }
   }
 }

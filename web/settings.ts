@@ -13,6 +13,8 @@ export interface Settings {
   /** How long a ticker belongs to the agent that wrote it last. */
   readonly conflictWindowMs: number;
   readonly limits: LimitSettings;
+  /** How long history is kept; `null` keeps all of it. */
+  readonly retentionDays: number | null;
   readonly logLevel: LogLevel;
 }
 
@@ -84,6 +86,12 @@ export function readSettings(args: readonly string[]): Settings {
       fallback: DEFAULT_LIMITS.liveConnections,
     }))
     .addOption(setting({
+      flags: "--retention-days <number>",
+      help: "how long history is kept; all of it without",
+      env: "RETENTION_DAYS",
+      parse: wholeNumber(1, 36_500),
+    }))
+    .addOption(setting({
       flags: "--log-level <level>",
       help: "debug, info, warn or error",
       env: "LOG_LEVEL",
@@ -101,6 +109,7 @@ export function readSettings(args: readonly string[]): Settings {
     requestsPerKey: number;
     ingestMemory: number;
     liveConnections: number;
+    retentionDays?: number;
     logLevel: LogLevel;
   }>();
   if (!read.database) {
@@ -119,6 +128,7 @@ export function readSettings(args: readonly string[]): Settings {
       ingestMemoryBytes: read.ingestMemory * MIB,
       liveConnections: read.liveConnections,
     },
+    retentionDays: read.retentionDays ?? null,
     logLevel: read.logLevel,
   };
 }

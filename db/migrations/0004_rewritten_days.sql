@@ -5,22 +5,13 @@
 -- Where the extension TimescaleDB is there, `batches` becomes a hypertable of it; the views that
 -- stand on the table are made again below.
 
-CREATE TABLE rewritten_days (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  ticker_id integer NOT NULL REFERENCES tickers (id),
-  contract_set bytea NOT NULL REFERENCES contract_sets (hash),
-  -- Of the batches in it.
-  first_as_of timestamptz NOT NULL,
-  last_as_of timestamptz NOT NULL,
-  last_received_at timestamptz NOT NULL,
-  snapshots integer NOT NULL
-);
-
-CREATE INDEX rewritten_days_ticker ON rewritten_days (ticker_id, last_as_of);
-CREATE INDEX rewritten_days_age ON rewritten_days (last_received_at);
+-- The days, by which batches and slabs find each other.
+CREATE SEQUENCE rewritten_days;
 
 CREATE TABLE slabs (
-  day_id bigint NOT NULL REFERENCES rewritten_days (id) ON DELETE CASCADE,
+  day_id bigint NOT NULL,
+  -- How many batches the day has.
+  snapshots integer NOT NULL,
   -- The slab's first contract, by its place in the contract set from 0, and how many it has.
   first integer NOT NULL,
   contracts integer NOT NULL,
@@ -182,10 +173,10 @@ END
 $$;
 
 DO $$
-DECLARE
-  preloaded boolean := coalesce(current_setting('shared_preload_libraries', true), '') LIKE '%timescaledb%';
 BEGIN
-  IF NOT preloaded
+  -- To make it on a server that has not loaded it ends the connection. What is loaded can be told
+  -- from its settings; the list of libraries is not everybody's to read.
+  IF NOT EXISTS (SELECT FROM pg_settings WHERE name LIKE 'timescaledb.%')
     OR NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') THEN
     RETURN;
   END IF;
@@ -213,9 +204,6 @@ BEGIN
   CREATE INDEX batches_late ON batches (ticker_id, seq) WHERE late;
 END
 $$;
-
--- The batches of a rewritten day, and what still has its block, or is of a set, by their keys.
-CREATE INDEX batches_day ON batches (day_id, day_place) WHERE day_id IS NOT NULL;
 
 -- One row a contract of each snapshot, in the units of the field. Stored numbers are multiplied and
 -- not divided by their scale, which keeps its decimals: 38.8500 and not 38.8500000000000000.
@@ -263,16 +251,14 @@ CROSS JOIN LATERAL (
     c.contract,
     v.v[1], v.v[2], v.v[3], v.v[4], v.v[5], v.v[6], v.v[7], v.v[8], v.v[9], v.v[10],
     v.v[11], v.v[12], v.v[13], v.v[14], v.v[15]
-  FROM rewritten_days AS d
-  CROSS JOIN LATERAL unnest(s.occ) WITH ORDINALITY AS c (contract, place)
+  FROM unnest(s.occ) WITH ORDINALITY AS c (contract, place)
   JOIN slabs AS p
-    ON p.day_id = d.id AND c.place > p.first AND c.place <= p.first + p.contracts
+    ON p.day_id = b.day_id AND c.place > p.first AND c.place <= p.first + p.contracts
   CROSS JOIN LATERAL (
     SELECT
-      slab_quote(p.body, p.contracts, d.snapshots, (c.place - 1 - p.first)::integer, b.day_place) AS v
+      slab_quote(p.body, p.contracts, p.snapshots, (c.place - 1 - p.first)::integer, b.day_place) AS v
     OFFSET 0
   ) AS v
-  WHERE d.id = b.day_id
 ) AS q
 WHERE b.mode = 'snapshot';
 
