@@ -47,7 +47,7 @@ async function measureMemory(bench: Bench): Promise<Finding[]> {
       ...finding("memory", `most memory in ${minutes} minutes of ingest`, "MB"),
       values: [Math.max(...whole)],
       bar: { kind: "at most", value: 400 },
-      note: `RSS, at ${rate.toLocaleString("en")} contracts/s`,
+      note: `RSS, at ${rate.toLocaleString("en")} contracts/s; ${report.busy} answers were 503`,
     },
     {
       ...finding("memory", "growth after the first minute", "%"),

@@ -50,8 +50,8 @@ async function measureSize(bench: Bench): Promise<Finding[]> {
   const real = `${recorded.length} real chains, each of a day of its own`;
   const values = [[day.hot, moved], [day.rewritten, moved], [days.rewritten, real]] as const;
   return findings.map((finding, i) => {
-    const [value = NaN, note = ""] = values[i] ?? [];
-    return { ...finding, values: [value], note };
+    const [size, how] = values[i] ?? [];
+    return size ? { ...finding, values: [size.all], note: `${how}; ${size.byTable}` } : finding;
   });
 }
 
@@ -75,12 +75,14 @@ interface Snapshot {
 async function sizesOf(
   bench: Bench,
   snapshots: readonly Snapshot[],
-): Promise<{ hot: number; rewritten: number }> {
+): Promise<{ hot: Size; rewritten: Size }> {
   await using stack = new AsyncDisposableStack();
   const server = new URL(bench.database.url);
   const database = await openDatabase(server, stack, bench.folder, bench.say);
   const { sql } = database;
   const { sender } = await prepare(database);
+  // An empty table's first pages are no quote's.
+  const empty = await bytesOf(sql);
   const sets = new StoredSets();
   let quotes = 0;
   for (const { chain, atMs } of snapshots) {
@@ -89,24 +91,47 @@ async function sizesOf(
     quotes += batch.columns.occ.length;
     await store(sql, { ...requestOf(batch, sender), idempotencyKey: null, backfill: true }, sets);
   }
-  const hot = await bytesOf(sql) / quotes;
+  const hot = perQuote(empty, await bytesOf(sql), quotes);
   const rewritten = await rewriteDays(sql, Date.now() + DAY_MS);
   if (rewritten !== snapshots.length) throw new Error(`${rewritten} snapshots were rewritten`);
-  return { hot, rewritten: await bytesOf(sql) / quotes };
+  return { hot, rewritten: perQuote(empty, await bytesOf(sql), quotes) };
 }
 
-/** Of all that holds quotes, with no room left over from what was rewritten. */
-async function bytesOf(sql: Sql): Promise<number> {
+/** Bytes a quote: in all, and by table. */
+interface Size {
+  readonly all: number;
+  readonly byTable: string;
+}
+
+function perQuote(
+  empty: ReadonlyMap<string, number>,
+  full: ReadonlyMap<string, number>,
+  quotes: number,
+): Size {
+  const each = [...full].map(([table, bytes]) => ({
+    table,
+    bytes: (bytes - (empty.get(table) ?? 0)) / quotes,
+  }));
+  return {
+    all: each.reduce((sum, { bytes }) => sum + bytes, 0),
+    byTable: each.map(({ table, bytes }) => `${table} ${bytes.toFixed(1)}`).join(", "),
+  };
+}
+
+/** Bytes of each table that holds quotes with its indexes, with no room left by what was rewritten. */
+async function bytesOf(sql: Sql): Promise<ReadonlyMap<string, number>> {
   await sql`VACUUM FULL`;
-  const [row] = await sql`
-    SELECT sum(pg_total_relation_size(c.oid))::double precision AS bytes
+  const rows = await sql`
+    SELECT
+      CASE WHEN p.relid IS NULL THEN c.relname ELSE 'batches' END AS name,
+      sum(pg_total_relation_size(c.oid))::double precision AS bytes
     FROM pg_class AS c
-    WHERE c.relkind IN ('r', 'p')
-      AND (
-        c.relname IN ('contract_sets', 'rewritten_days', 'slabs')
-        OR c.oid IN (SELECT relid FROM pg_partition_tree('batches') WHERE isleaf)
-      )`;
-  return Number(row?.["bytes"]);
+    LEFT JOIN pg_partition_tree('batches') AS p ON p.relid = c.oid
+    WHERE c.relkind = 'r'
+      AND (p.isleaf OR c.relname IN ('contract_sets', 'rewritten_days', 'slabs'))
+    GROUP BY 1
+    ORDER BY 1`;
+  return new Map(rows.map((row) => [String(row["name"]), Number(row["bytes"])]));
 }
 
 function batchOf(chain: RecordedChain, agentId: string, atMs: number): ColumnBatch {
