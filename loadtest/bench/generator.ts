@@ -30,7 +30,9 @@ export const loadReport = z.object({
   medianMs: z.number(),
   /** Of one core. */
   cpuShare: z.number(),
-  /** The first answer that was no 200. */
+  /** Answers 503, "come again", as a server may give whose database is slow. */
+  busy: z.number(),
+  /** The first answer that was neither. */
   refusal: z.string().nullable(),
 });
 
@@ -43,6 +45,7 @@ interface Run {
   readonly untilMs: number;
   readonly answeredInMs: number[];
   sent: number;
+  busy: number;
   refusal: string | null;
 }
 
@@ -52,7 +55,7 @@ async function load(given: LoadOrder): Promise<LoadReport> {
   const before = process.cpuUsage();
   const fromMs = performance.now();
   const untilMs = fromMs + given.beginForMs;
-  const run: Run = { order: given, untilMs, answeredInMs: [], sent: 0, refusal: null };
+  const run: Run = { order: given, untilMs, answeredInMs: [], sent: 0, busy: 0, refusal: null };
   await Promise.all(lanes.map((requests) => drive(run, pool, requests)));
   const tookMs = performance.now() - fromMs;
   const { user, system } = process.cpuUsage(before);
@@ -62,6 +65,7 @@ async function load(given: LoadOrder): Promise<LoadReport> {
     tookMs,
     medianMs: answeredInMs[answeredInMs.length >> 1] ?? 0,
     cpuShare: (user + system) / 1000 / tookMs,
+    busy: run.busy,
     refusal: run.refusal,
   };
 }
@@ -84,20 +88,33 @@ function mixed(lane: readonly PooledRequest[]): PooledRequest[] {
 }
 
 async function drive(run: Run, pool: Pool, requests: readonly PooledRequest[]): Promise<void> {
+  let next = 0;
+  while (run.refusal === null && performance.now() < run.untilMs) {
+    next = await driveConnection(run, pool, { requests, next });
+  }
+}
+
+/** Sends requests until the time is over or the server wants no more on this connection. */
+async function driveConnection(
+  run: Run,
+  pool: Pool,
+  { requests, next }: { readonly requests: readonly PooledRequest[]; readonly next: number },
+): Promise<number> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: run.order.port });
   connection.setNoDelay();
   const answers = new Answers(connection);
-  for (let i = 0; run.refusal === null; i = (i + 1) % requests.length) {
+  for (let i = next;; i = (i + 1) % requests.length) {
     const beganMs = performance.now();
-    if (beganMs >= run.untilMs) return;
     const request = requests[i];
-    if (!request) return;
+    if (!request || run.refusal !== null || beganMs >= run.untilMs) return i;
     const bytes = pool.bytes.subarray(request.start, request.end);
     renew(bytes, request, `${run.order.run}-${run.sent++}`);
     for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
     const answer = await answers.next();
     if (answer.startsWith("HTTP/1.1 200 ")) run.answeredInMs.push(performance.now() - beganMs);
+    else if (answer.startsWith("HTTP/1.1 503 ")) run.busy++;
     else run.refusal ??= answer;
+    if (/^connection: close/im.test(answer)) return i;
   }
 }
 

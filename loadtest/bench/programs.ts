@@ -81,7 +81,7 @@ function jsonOf(line: string): unknown {
   }
 }
 
-/** Runs the generator once. Throws where an answer was no 200. */
+/** Runs the generator once. Throws where an answer was neither 200 nor 503. */
 export async function runLoad(order: LoadOrder): Promise<LoadReport> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "loadtest/bench/generator.ts", JSON.stringify(order)],
@@ -92,7 +92,9 @@ export async function runLoad(order: LoadOrder): Promise<LoadReport> {
   }).output();
   if (!success) throw new Error(`the generator failed: ${new TextDecoder().decode(stderr)}`);
   const report = loadReport.parse(JSON.parse(new TextDecoder().decode(stdout)));
-  if (report.refusal !== null) throw new Error(`an answer was no 200: ${report.refusal}`);
+  if (report.refusal !== null) {
+    throw new Error(`an answer was neither 200 nor 503: ${report.refusal}`);
+  }
   return report;
 }
 

@@ -245,5 +245,7 @@ function noteOf(reports: readonly LoadReport[]): { note?: string } {
   if (reports.length === 0) return {};
   const cpu = Math.round(100 * median(reports.map(({ cpuShare }) => cpuShare)));
   const ms = median(reports.map(({ medianMs }) => medianMs)).toFixed(1);
-  return { note: `an answer takes ${ms} ms; the generator takes ${cpu} % of a core` };
+  const busy = reports.reduce((sum, report) => sum + report.busy, 0);
+  const refused = busy === 0 ? "" : `; ${busy} were answered 503`;
+  return { note: `an answer takes ${ms} ms; the generator takes ${cpu} % of a core${refused}` };
 }
