@@ -177,6 +177,23 @@ Deno.test("agent run", async (test) => {
     });
   });
 
+  await test.step("keeps its windows by heartbeats, while the gateway is there", async () => {
+    await withFolder(async (spool) => {
+      await using server = startServer();
+      const program = await startGateway(...LIFTED);
+      const child = spawnAgent(["run", "--tickers", "EA,BRK-B", ...UNLIMITED], {
+        ...environment(server.url, program.port, spool),
+        LASTMARK_LIFELINE: "1",
+      });
+      const both = await server.heartbeat(({ tickers }) => tickers.length === 2);
+      assert.deepEqual(both, { type: "heartbeat", tickers: ["EA", "BRK-B"], feedAlive: true });
+      await program[Symbol.asyncDispose]();
+      const dead = await server.heartbeat((one) => one.tickers.length === 2 && !one.feedAlive);
+      assert.deepEqual(dead.tickers, both.tickers);
+      assert.equal((await endByLifeline(child)).code, 0);
+    });
+  });
+
   await test.step("killed between the spool and the server's answer, loses nothing and sends none twice", async () => {
     await withFolder(async (spool) => {
       const never = Promise.withResolvers<Response>();

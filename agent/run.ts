@@ -9,6 +9,7 @@ import { createDelivery } from "./delivery/delivery.ts";
 import { sendEarlyUpdates } from "./delivery/early_updates.ts";
 import { toPayload } from "./delivery/payload.ts";
 import { fetchWanted, type Server } from "./delivery/post.ts";
+import { keepSession } from "./delivery/session.ts";
 import { openSpool, type Spool } from "./delivery/spool.ts";
 import type { DomainClock } from "./domain_clock.ts";
 import { GatewayLost } from "./gateway/connection.ts";
@@ -41,6 +42,8 @@ interface Agent extends RunOptions {
   readonly spool: Spool;
   readonly keeper: Keeper;
   readonly progress: Progress;
+  /** Tickers that are read, and whose newest read brings prices: their windows are kept. */
+  readonly fed: Set<Ticker>;
   readonly onSpooled: () => void;
 }
 
@@ -68,6 +71,14 @@ export async function runAgent(options: RunOptions): Promise<void> {
     waiting: spool.waiting().length,
   });
   delivery.start();
+  const fed = new Set<Ticker>();
+  const session = keepSession({
+    server,
+    agentId,
+    clock,
+    log,
+    feed: () => ({ tickers: [...fed], alive: keeper.connected }),
+  });
   const progress = createProgress(clock, progressOutput(log));
   try {
     await runRounds({
@@ -76,12 +87,14 @@ export async function runAgent(options: RunOptions): Promise<void> {
       spool,
       keeper,
       progress,
+      fed,
       onSpooled: () => delivery.wake(),
     });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     progress.end();
+    session.end();
     await keeper.end();
     await delivery.end(LAST_DELIVERY_MS);
     spool.close();
@@ -98,11 +111,12 @@ function progressOutput(log: Log): ProgressOutput {
 }
 
 async function runRounds(agent: Agent): Promise<void> {
-  const { clock, settings, signal } = agent;
+  const { clock, fed, settings, signal } = agent;
   let known: readonly Ticker[] = [];
   while (!signal.aborted) {
     const startMs = clock.monotonicMs();
     known = await tickersToRead(agent, known);
+    for (const ticker of fed) if (!known.includes(ticker)) fed.delete(ticker);
     for (const ticker of known) await readTicker(agent, ticker);
     const restMs = startMs + settings.interval * 1_000 - clock.monotonicMs();
     await sleep(clock, Math.max(0, restMs), signal);
@@ -132,7 +146,7 @@ async function tickersToRead(
 }
 
 async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
-  const { keeper, log, signal, progress } = agent;
+  const { keeper, log, signal, progress, fed } = agent;
   for (let tries = 1; tries <= TRIES_IN_A_ROUND; tries++) {
     const connection = await keeper.connection(signal);
     const readId = crypto.randomUUID();
@@ -145,9 +159,13 @@ async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
         choose: allExpiries,
         // Anew for each read: the lines that were taken then may be free now.
         lines: createLines(agent.settings.lines),
-        onQuoted: (quote, spot) => updates.add(quote, spot),
+        onQuoted: (quote, spot) => {
+          fed.add(ticker);
+          updates.add(quote, spot);
+        },
         onProgress: ({ done, total }) => progress.show(ticker, done, total),
       });
+      if (outcome.kind !== "read" || outcome.read.quotes.length === 0) fed.delete(ticker);
       if (outcome.kind === "read") spoolRead(agent, outcome.read);
       else log.error("chain.unknown", outcome.message, { ticker });
       return;

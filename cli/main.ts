@@ -3,6 +3,7 @@
  * of that name calls it.
  */
 import { command, readEnvLocal } from "../base/command.ts";
+import { dbCommand } from "./admin/db.ts";
 import { dealsCommand } from "./admin/deals.ts";
 import { exportCommand } from "./admin/export.ts";
 import { importCommand } from "./admin/import.ts";
@@ -24,6 +25,7 @@ if (import.meta.main) {
       watchCommand(),
       exportCommand(),
       importCommand(),
+      dbCommand(),
     ]
   ) lastmark.addCommand(part);
   await lastmark.parseAsync(Deno.args, { from: "user" });

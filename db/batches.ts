@@ -5,8 +5,10 @@ import type postgres from "postgres";
 import { z } from "zod";
 import type { StoredBatch } from "../options/chain.ts";
 import type { OccSymbol, Ticker } from "../options/contract.ts";
+import type { QuoteColumns } from "../options/columns.ts";
 import { decodeBlock } from "./block.ts";
 import type { Sql } from "./connect.ts";
+import { readDay, type Slab } from "./slab.ts";
 
 /** Batches fetched at a time: one of 5,000 contracts is about half a megabyte. */
 const FETCH = 16;
@@ -25,7 +27,14 @@ const stored = z.object({
   spot: z.number().nullable(),
   missing: z.array(z.object({ contract: z.string(), reason: z.string() })),
   occ: z.string().nullable(),
-  block: z.instanceof(Uint8Array),
+  // Of a rewritten batch, which has no block: its day, and the day itself at the first of them.
+  block: z.instanceof(Uint8Array).nullable(),
+  dayId: z.string().nullable(),
+  dayPlace: z.number().nullable(),
+  daySnapshots: z.number().nullable(),
+  // "first:contracts:bytes" of each slab.
+  daySlabs: z.string().nullable(),
+  dayBytes: z.instanceof(Uint8Array).nullable(),
 });
 
 /**
@@ -120,38 +129,92 @@ async function* read(
         WHEN b.contract_set IS DISTINCT FROM lag(b.contract_set) OVER (ORDER BY ${order})
           THEN array_to_string(s.occ, ',')
       END AS occ,
-      b.block
-    FROM batches AS b
+      b.block,
+      b.day_id::text AS "dayId",
+      b.day_place AS "dayPlace",
+      d.*
+    FROM (
+      SELECT
+        b.*,
+        b.day_id IS NOT NULL AND row_number() OVER (PARTITION BY b.day_id ORDER BY ${order}) = 1
+          AS opens_day
+      FROM batches AS b
+      WHERE b.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker}) AND ${which}
+    ) AS b
     JOIN contract_sets AS s ON s.hash = b.contract_set
-    WHERE b.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
-      AND ${which}
+    LEFT JOIN LATERAL (
+      SELECT
+        max(snapshots) AS "daySnapshots",
+        string_agg(concat_ws(':', first, contracts, octet_length(body)), ',' ORDER BY first)
+          AS "daySlabs",
+        string_agg(body, '' ORDER BY first) AS "dayBytes"
+      FROM slabs
+      WHERE slabs.day_id = b.day_id
+    ) AS d ON b.opens_day
     ORDER BY ${order}`.cursor(FETCH);
   let occ: readonly OccSymbol[] = [];
+  const days = new Map<string, Day>();
   for await (const page of pages) {
     for (const found of page) {
       const row = stored.parse(found);
       // Only checked symbols are stored.
       if (row.occ !== null) occ = row.occ.split(",") as OccSymbol[];
-      yield storedBatch(row, occ);
+      const columns = row.block ? decodeBlock(row.block, occ) : rewritten(row, occ, days);
+      yield storedBatch(row, columns);
     }
   }
 }
 
-function storedBatch(row: z.infer<typeof stored>, occ: readonly OccSymbol[]): StoredBatch {
-  const { id, occ: _, block, missing, ...rest } = row;
+/** A rewritten day that is being read, and how many of its batches have not come yet. */
+interface Day {
+  readonly chains: readonly QuoteColumns[];
+  left: number;
+}
+
+function rewritten(
+  row: z.infer<typeof stored>,
+  occ: readonly OccSymbol[],
+  days: Map<string, Day>,
+): QuoteColumns {
+  const { dayId, dayPlace, daySnapshots, daySlabs, dayBytes } = row;
+  if (dayId === null || dayPlace === null) throw new Error(`batch ${row.id} has no quotes`);
+  let day = days.get(dayId);
+  if (!day && daySlabs !== null && dayBytes && daySnapshots !== null) {
+    const chains = readDay(slabsOf(daySlabs, dayBytes), occ, daySnapshots);
+    day = { chains, left: daySnapshots };
+    days.set(dayId, day);
+  }
+  const columns = day?.chains[dayPlace];
+  if (!day || !columns) throw new Error(`day ${dayId} has no batch ${dayPlace}`);
+  day.left -= 1;
+  if (day.left === 0) days.delete(dayId);
+  return columns;
+}
+
+function slabsOf(heads: string, bytes: Uint8Array): Slab[] {
+  let at = 0;
+  return heads.split(",").map((head) => {
+    const [first = 0, contracts = 0, length = 0] = head.split(":").map(Number);
+    at += length;
+    return { first, contracts, body: bytes.subarray(at - length, at) };
+  });
+}
+
+function storedBatch(row: z.infer<typeof stored>, columns: QuoteColumns): StoredBatch {
+  const { id, missing } = row;
   return {
-    seq: rest.seq,
-    asOfMs: rest.asOfMs,
-    receivedAtMs: rest.receivedAtMs,
-    agentTimeMs: rest.agentTimeMs,
-    agentId: rest.agentId,
-    mode: rest.mode,
-    late: rest.late,
-    readId: rest.readId,
-    traceId: rest.traceId,
+    seq: row.seq,
+    asOfMs: row.asOfMs,
+    receivedAtMs: row.receivedAtMs,
+    agentTimeMs: row.agentTimeMs,
+    agentId: row.agentId,
+    mode: row.mode,
+    late: row.late,
+    readId: row.readId,
+    traceId: row.traceId,
     snapshotId: id,
-    spot: rest.spot,
-    columns: decodeBlock(block, occ),
+    spot: row.spot,
+    columns,
     missing,
   };
 }

@@ -24,12 +24,14 @@ import { QUOTE_FIELDS, type QuoteField } from "../options/quote.ts";
 const VERSION = 1;
 
 /** Multipliers are kept to a ten-thousandth. */
-const MULTIPLIER_SCALE = 10_000;
+export const MULTIPLIER_SCALE = 10_000;
 
-const KIND = QUOTE_FIELDS.length;
-const MULTIPLIER = KIND + 1;
-const QUOTED_AT = KIND + 2;
-const COLUMNS = KIND + 3;
+/** Places of the columns after the fields. */
+export const KIND = QUOTE_FIELDS.length;
+export const MULTIPLIER = KIND + 1;
+export const QUOTED_AT = KIND + 2;
+/** Columns of a block: the fields in the order of QUOTE_FIELDS, kind, multiplier, quoted_at. */
+export const COLUMNS = KIND + 3;
 
 const HEAD_BYTES = 6;
 const COLUMN_BYTES = 14;
@@ -59,13 +61,7 @@ export class BlockError extends Error {
  */
 export function encodeBlock(columns: QuoteColumns): Uint8Array {
   const { length } = columns.occ;
-  const { fields, kind, multiplier, quotedAtMs } = columns;
-  const plans = [
-    ...QUOTE_FIELDS.map((field) => planOf(fields[field])),
-    planOf(kind && codesOf(kind)),
-    planOf(multiplier && wholes(multiplier, MULTIPLIER_SCALE)),
-    planOf(quotedAtMs && wholes(quotedAtMs, 1)),
-  ];
+  const plans = wholeColumns(columns).map(planOf);
   const bytesEach = plans.reduce((sum, plan) => sum + (plan?.width ?? 0), 0);
   const block = new Uint8Array(START + bytesEach * length);
   const view = new DataView(block.buffer);
@@ -87,6 +83,45 @@ export function encodeBlock(columns: QuoteColumns): Uint8Array {
     at += plan.width * length;
   }
   return block;
+}
+
+/** The {@link COLUMNS} columns in whole numbers, {@link NONE} for none, in the order of a block. */
+export function wholeColumns(
+  { fields, kind, multiplier, quotedAtMs }: QuoteColumns,
+): (Int32Array | Float64Array | null)[] {
+  return [
+    ...QUOTE_FIELDS.map((field) => fields[field]),
+    kind && codesOf(kind),
+    multiplier && wholes(multiplier, MULTIPLIER_SCALE),
+    quotedAtMs && wholes(quotedAtMs, 1),
+  ];
+}
+
+/** Quotes of the columns of {@link wholeColumns}; a column without a value may be `null` or not. */
+export function ofWholeColumns(
+  occ: readonly OccSymbol[],
+  columns: readonly (Float64Array | null)[],
+): QuoteColumns {
+  const some = (index: number): Float64Array | null => {
+    const column = columns[index];
+    return column?.some((value) => value !== NONE) ? column : null;
+  };
+  const numbers = (index: number, scale: number): Float64Array | null =>
+    some(index)?.map((value) => value === NONE ? NaN : value / scale) ?? null;
+  const fields: Partial<Record<QuoteField, Int32Array | null>> = {};
+  for (const [index, field] of QUOTE_FIELDS.entries()) {
+    const column = some(index);
+    fields[field] = column && Int32Array.from(column);
+  }
+  const kinds = some(KIND);
+  return {
+    occ,
+    // Every field of QUOTE_FIELDS was set in the loop above.
+    fields: fields as Record<QuoteField, Int32Array | null>,
+    kind: kinds && kindsOf(kinds),
+    multiplier: numbers(MULTIPLIER, MULTIPLIER_SCALE),
+    quotedAtMs: numbers(QUOTED_AT, 1),
+  };
 }
 
 /** How a column is written. */
@@ -253,10 +288,25 @@ export function decodeBlock(block: Uint8Array, occ: readonly OccSymbol[]): Quote
   };
 }
 
-function kindsOf(codes: Int32Array): Uint8Array {
+function kindsOf(codes: Int32Array | Float64Array): Uint8Array {
   const kinds = new Uint8Array(codes.length);
   for (let i = 0; i < kinds.length; i++) kinds[i] = codes[i] === NONE ? 0 : codes[i] ?? 0;
   return kinds;
+}
+
+/**
+ * One contract's values of a block, by its place: {@link COLUMNS} whole numbers, {@link NONE} for
+ * none. Throws a {@link BlockError} where the bytes are no block of so many contracts.
+ */
+export function readBlock(block: Uint8Array, contracts: number, place: number): number[] {
+  return readColumns(block, contracts).map((column) => {
+    if (!column) return NONE;
+    let code = 0;
+    for (let plane = 0; plane < column.width; plane++) {
+      code = code * 256 + (block[column.start + plane * contracts + place] ?? 0);
+    }
+    return column.someNone && code === 0 ? NONE : column.base + column.step * code;
+  });
 }
 
 interface Column {

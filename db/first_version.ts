@@ -6,6 +6,7 @@ import {
   type FirstVersionRow,
   isDealTable,
   isSnapshotTable,
+  saysTickers,
   snapshotRow,
   spelled,
 } from "../options/formats/first_version.ts";
@@ -37,7 +38,9 @@ export async function firstVersionRows(
   ]);
   const snapshots = tables.find(({ name }) => isSnapshotTable(name));
   if (!snapshots) return undefined;
-  const deals = tables.find(({ schema, name }) => schema === snapshots.schema && isDealTable(name));
+  const deals = tables.find(({ schema, name, columns }) =>
+    schema === snapshots.schema && isDealTable(name) && saysTickers(columns.split(","))
+  );
   return readRows(sql, snapshots, deals);
 }
 

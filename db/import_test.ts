@@ -85,11 +85,14 @@ test("storeHistory() makes late history of what is older than the newest", async
 
 test("storeHistory() works out the market's conditions as the ingest call does", async (on) => {
   const { sql, request } = on;
+  const near = { impliedVol: 0.25, volume: 3, openInterest: 4 };
   const quotes = [
-    quote(CALL, { bid: 1, ask: 1.1, impliedVol: 0.25, delta: 0.5, volume: 3, openInterest: 4 }),
-    quote(PUT, { bid: 2, ask: 2.1, impliedVol: 0.27, delta: -0.5, volume: 5, openInterest: 6 }),
+    quote(CALL, { bid: 7, ask: 7.2, delta: 0.58, ...near }),
+    quote(PUT, { bid: 4.5, ask: 4.7, delta: -0.42, ...near }),
+    quote("EA261218C00215000", { bid: 4.6, ask: 4.8, delta: 0.44, ...near }),
+    quote("EA261218P00215000", { bid: 7.1, ask: 7.3, delta: -0.56, ...near }),
   ];
-  const sent = { ...batch({ spot: 210 }), columns: columnsOf(quotes) };
+  const sent = { ...batch({ spot: 212.5 }), columns: columnsOf(quotes) };
   await storeHistory(sql, EA, [
     history(DAY_MS, sent),
     history(DAY_MS + 1, { ...sent, mode: "update" }),
@@ -102,7 +105,7 @@ test("storeHistory() works out the market's conditions as the ingest call does",
     ORDER BY seq`;
   const [imported, update, ingested] = rows;
   assert.deepEqual(imported, ingested);
-  assert.equal(imported?.["put_volume"], "5");
+  assert.equal(imported?.["put_volume"], "6");
   assert.match(String(imported["expiry_atm_iv"]), /^\{2\d{5}\}$/);
   assert.equal(update?.["expiries"], null);
 });

@@ -11,6 +11,56 @@ const WEEKS_AHEAD = 8;
 /** SQLSTATE "check_violation": the default partition holds rows of that week already. */
 const CHECK_VIOLATION = "23514";
 
+/** Whether `batches` is a hypertable of TimescaleDB, which makes its partitions itself. */
+export async function isHypertable(sql: Sql): Promise<boolean> {
+  const [view] = await sql`
+    SELECT to_regclass('timescaledb_information.hypertables') IS NOT NULL AS there`;
+  if (view?.["there"] !== true) return false;
+  const found = await sql`
+    SELECT FROM timescaledb_information.hypertables
+    WHERE hypertable_schema = current_schema AND hypertable_name = 'batches'`;
+  return found.length > 0;
+}
+
+/** A partition of `batches`; one without a bound has `null`. */
+export interface Partition {
+  readonly name: string;
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+}
+
+const found = z.object({
+  name: z.string(),
+  fromMs: z.number().nullable(),
+  toMs: z.number().nullable(),
+});
+
+/** The partitions of `batches` by time, the default one last. */
+export async function partitionsOf(sql: Sql): Promise<Partition[]> {
+  const rows = await isHypertable(sql)
+    ? await sql`
+      SELECT
+        quote_ident(chunk_schema) || '.' || quote_ident(chunk_name) AS name,
+        (extract(epoch FROM range_start) * 1000)::double precision AS "fromMs",
+        (extract(epoch FROM range_end) * 1000)::double precision AS "toMs"
+      FROM timescaledb_information.chunks
+      WHERE hypertable_schema = current_schema AND hypertable_name = 'batches'
+      ORDER BY range_start`
+    : await sql`
+      SELECT
+        c.relname AS name,
+        (extract(epoch FROM bounds[1]::timestamptz) * 1000)::double precision AS "fromMs",
+        (extract(epoch FROM bounds[2]::timestamptz) * 1000)::double precision AS "toMs"
+      FROM pg_inherits AS i
+      JOIN pg_class AS c ON c.oid = i.inhrelid
+      LEFT JOIN LATERAL regexp_match(
+        pg_get_expr(c.relpartbound, c.oid), $$FROM \\('([^']+)'\\) TO \\('([^']+)'\\)$$
+      ) AS bounds ON true
+      WHERE i.inhparent = 'batches'::regclass
+      ORDER BY 2 NULLS LAST`;
+  return rows.map((row) => found.parse(row));
+}
+
 const week = z.object({ name: z.string(), from: z.string(), to: z.string() });
 
 /**
@@ -19,6 +69,7 @@ const week = z.object({ name: z.string(), from: z.string(), to: z.string() });
  * partition keeps to that.
  */
 export async function ensurePartitions(sql: Sql, weeksAhead = WEEKS_AHEAD): Promise<string[]> {
+  if (await isHypertable(sql)) return [];
   const rows = await sql`
     SELECT
       'batches_' || to_char(monday, 'IYYY"w"IW') AS name,

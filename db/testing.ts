@@ -62,10 +62,23 @@ async function template(): Promise<string> {
     await admin`DROP DATABASE IF EXISTS ${admin(making)} WITH (FORCE)`;
     await admin`CREATE DATABASE ${admin(making)} TEMPLATE template0`;
     await migrate(withName(server, making));
+    await stopWorkers(withName(server, making));
     await admin`ALTER DATABASE ${admin(making)} RENAME TO ${admin(name)}`;
     return name;
   } finally {
     await admin.end();
+  }
+}
+
+/** A database to which TimescaleDB's workers are connected cannot be copied. */
+async function stopWorkers(url: string): Promise<void> {
+  const sql = connectDatabase({ url, program: "test", max: 1 });
+  try {
+    const stop = "_timescaledb_functions.stop_background_workers";
+    const [found] = await sql`SELECT to_regproc(${stop}) IS NOT NULL AS there`;
+    if (found?.["there"] === true) await sql.unsafe(`SELECT ${stop}()`);
+  } finally {
+    await sql.end();
   }
 }
 

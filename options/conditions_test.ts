@@ -203,6 +203,14 @@ Deno.test("Q-20 Q-34 totals are of the ticker's own contracts, crossed or not", 
   );
 });
 
+Deno.test("Q-20 Q-34 what is of before a split is in no total", () => {
+  const own = series("260821", flat(0.3));
+  const before = { forward: 2_500, vol: () => 0.3, strikes: [2_000, 2_500, 3_000] };
+  const { leftOut: _, ...both } = conditions([...own, ...series("260821", before)]);
+  const { leftOut: __, ...alone } = conditions(own);
+  assert.deepEqual(both, alone);
+});
+
 Deno.test("Q-34 what no contract says is null, and a 0 is 0", () => {
   const quotes = series("260821", flat(0.3));
   const none = quotes.map((quote) => ({ ...quote, volume: null, openInterest: 0 }));

@@ -4,10 +4,11 @@
  * what it is, and no calculation uses a flagged value silently. The statements (Q-1 …) are in
  * `docs/specs/quality.md`.
  */
-import type { LastKnownChain, LastKnownContract, LastKnownField } from "./chain.ts";
+import type { LastKnownChain, LastKnownContract } from "./chain.ts";
 import { expiresAtMs } from "./calendar.ts";
 import { NONE, type QuoteColumns } from "./columns.ts";
 import { type OccSymbol, parseOcc, type Right, type Ticker } from "./contract.ts";
+import type { KnownContracts } from "./known.ts";
 import type { ChainLayout, Series } from "./layout.ts";
 import { GREEK_SCALE, PRICE_SCALE } from "./quote.ts";
 
@@ -261,7 +262,7 @@ export function chainJudge(
 ): (contract: LastKnownContract) => QualityBits {
   const spot = chain.spot?.value ?? null;
   const seriesOf = seriesReader(ticker, nowMs);
-  const split = spot === null ? undefined : knownSplit(chain.contracts.values(), spot, seriesOf);
+  const split = spot === null ? undefined : knownSplit(chain.contracts, spot, seriesOf);
   return (contract) => {
     const { occ, fields: { bid, ask } } = contract;
     const bits = knownBits(contract);
@@ -275,16 +276,18 @@ export function chainJudge(
 }
 
 function knownSplit(
-  contracts: Iterable<LastKnownContract>,
+  { arrays: { occ, fields: { bid, ask } } }: KnownContracts,
   spot: number,
   seriesOf: (occ: OccSymbol) => KnownSeries,
 ): SplitBounds | undefined {
   const scan = new SplitScan(spot);
-  for (const { occ, fields: { bid, ask } } of contracts) {
-    const strike = strikeOf(occ);
+  for (const [place, name] of occ.entries()) {
+    const strike = strikeOf(name);
     if (!isFar(strike, spot)) continue;
-    const { own, years } = seriesOf(occ);
-    if (own) scan.see(bid?.value ?? 0, ask?.value ?? 0, strike, rightOf(occ), years);
+    const { own, years } = seriesOf(name);
+    if (!own) continue;
+    const bidKnown = priceAt(bid.values, place);
+    scan.see(bidKnown, priceAt(ask.values, place), strike, rightOf(name), years);
   }
   return scan.bounds();
 }
@@ -303,7 +306,7 @@ export function countFlags(bits: Iterable<QualityBits>): Partial<Record<QualityF
   );
 }
 
-function priceAt(column: Int32Array | null, row: number): number {
+function priceAt(column: ArrayLike<number> | null, row: number): number {
   const whole = column?.[row] ?? NONE;
   return whole > 0 ? whole / PRICE_SCALE : 0;
 }
@@ -319,18 +322,16 @@ function ivBits(iv: number): QualityBits {
   return iv <= IV_PLACEHOLDER_MAX ? IV_PLACEHOLDER : iv > IV_MAX ? IV_EXTREME : 0;
 }
 
-const GREEKS: readonly LastKnownField[] = ["delta", "gamma", "theta", "vega"];
-
 function knownBits({ fields }: LastKnownContract): QualityBits {
-  const { bid, ask, impliedVol } = fields;
-  if (Object.keys(fields).length === 0) return NEVER_QUOTED;
+  const { bid, ask, impliedVol, delta, gamma, theta, vega } = fields;
+  if (!bid && !ask && Object.keys(fields).length === 0) return NEVER_QUOTED;
   let bits = sidesBits(bid?.now ? 1 : 0, ask?.now ? 2 : 0);
   if (bid && ask) {
     if (bid.value >= ask.value) bits |= bid.value > ask.value ? CROSSED : LOCKED;
     if (bid.seenAtMs !== ask.seenAtMs) bits |= TWO_READS;
   }
   bits |= impliedVol?.now ? ivBits(impliedVol.value) : IV_MISSING;
-  if (!GREEKS.some((field) => fields[field]?.now)) bits |= GREEKS_MISSING;
+  if (!delta?.now && !gamma?.now && !theta?.now && !vega?.now) bits |= GREEKS_MISSING;
   return bits;
 }
 

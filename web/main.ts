@@ -42,6 +42,7 @@ async function start(
         databaseDirectUrl: settings.databaseDirectUrl.href,
         conflictWindowMs: settings.conflictWindowMs,
         limits: settings.limits,
+        retentionDays: settings.retentionDays,
         log,
       });
     } catch (error) {

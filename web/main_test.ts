@@ -10,7 +10,7 @@ const PERMISSIONS = [
   "--allow-net",
   "--allow-read=web,db/migrations,.env.local",
   "--allow-env=APP_HOST,APP_PORT,DATABASE_URL,DATABASE_DIRECT_URL,CONFLICT_WINDOW,LOG_LEVEL," +
-  "INGEST_MEMORY,LIVE_CONNECTIONS,REQUESTS_PER_KEY," +
+  "INGEST_MEMORY,LIVE_CONNECTIONS,REQUESTS_PER_KEY,RETENTION_DAYS," +
   "LASTMARK_LIFELINE,PG*,USERNAME,USER,LOGNAME,NODE_ENV,NO_COLOR,FORCE_COLOR,CLICOLOR_FORCE",
 ];
 
@@ -161,6 +161,12 @@ const wrong: [string, readonly string[], Record<string, string>, RegExp][] = [
     ["--port", "99999"],
     { DATABASE_URL: "postgres://127.0.0.1/x" },
     /--port.*99999.*65535/,
+  ],
+  [
+    "a limit that is none",
+    [],
+    { DATABASE_URL: "postgres://127.0.0.1/x", REQUESTS_PER_KEY: "many" },
+    /REQUESTS_PER_KEY.*whole number/,
   ],
 ];
 for (const [what, args, env, line] of wrong) {

@@ -4,7 +4,8 @@ import { connectDatabase, type Sql } from "../db/connect.ts";
 import { checkedInstallation } from "../db/installation.ts";
 import { findKey, markKeysUsed } from "../db/keys.ts";
 import { pendingMigrations } from "../db/pending.ts";
-import { upkeep, UPKEEP_EVERY_MS } from "../db/upkeep.ts";
+import { maintain } from "../db/maintain.ts";
+import { UPKEEP_EVERY_MS } from "../db/upkeep.ts";
 import { StoredSets } from "../db/stored_sets.ts";
 import { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly databaseDirectUrl: string;
   readonly conflictWindowMs: number;
   readonly limits: LimitSettings;
+  /** How long history is kept; `null` keeps all of it. */
+  readonly retentionDays: number | null;
   readonly log: Log;
 }
 
@@ -101,8 +104,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sessions = new AgentSessions({ clock, log, database, watch, keys, conflictWindowMs });
 
   const daily = clock.every(UPKEEP_EVERY_MS, () => {
-    upkeep(database.work).catch((error: unknown) => {
-      log.warn("database.upkeep", `The database's upkeep broke off: ${error}`);
+    maintain(database.work, { retentionDays: options.retentionDays }).catch((error: unknown) => {
+      log.warn("database.maintenance", `The database's maintenance broke off: ${error}`);
     });
   });
   running.defer(() => daily.cancel());

@@ -13,6 +13,8 @@ export interface Settings {
   /** How long a ticker belongs to the agent that wrote it last. */
   readonly conflictWindowMs: number;
   readonly limits: LimitSettings;
+  /** How long history is kept; `null` keeps all of it. */
+  readonly retentionDays: number | null;
   readonly logLevel: LogLevel;
 }
 
@@ -80,8 +82,14 @@ export function readSettings(args: readonly string[]): Settings {
       flags: "--live-connections <number>",
       help: "pages that may be open at once",
       env: "LIVE_CONNECTIONS",
-      parse: wholeNumber(0, 1_000_000),
+      parse: wholeNumber(1, 1_000_000),
       fallback: DEFAULT_LIMITS.liveConnections,
+    }))
+    .addOption(setting({
+      flags: "--retention-days <number>",
+      help: "how long history is kept; all of it without",
+      env: "RETENTION_DAYS",
+      parse: wholeNumber(1, 36_500),
     }))
     .addOption(setting({
       flags: "--log-level <level>",
@@ -101,6 +109,7 @@ export function readSettings(args: readonly string[]): Settings {
     requestsPerKey: number;
     ingestMemory: number;
     liveConnections: number;
+    retentionDays?: number;
     logLevel: LogLevel;
   }>();
   if (!read.database) {
@@ -119,6 +128,7 @@ export function readSettings(args: readonly string[]): Settings {
       ingestMemoryBytes: read.ingestMemory * MIB,
       liveConnections: read.liveConnections,
     },
+    retentionDays: read.retentionDays ?? null,
     logLevel: read.logLevel,
   };
 }

@@ -23,6 +23,8 @@ export interface KeeperOptions {
 
 /** A connection that is there again after every loss. */
 export interface Keeper {
+  /** Whether there is a live connection now. */
+  readonly connected: boolean;
   /** The live connection, as soon as there is one; rejects with the reason of the signal. */
   connection(signal: AbortSignal): Promise<Connection>;
   /** Disconnects, and tries no more. */
@@ -40,6 +42,9 @@ export function keepConnected(options: KeeperOptions): Keeper {
     else next = Promise.withResolvers();
   });
   return {
+    get connected() {
+      return current !== undefined;
+    },
     connection: (signal) => current ? Promise.resolve(current) : orAborted(next.promise, signal),
     async end() {
       stop.abort(new Error("The agent is ending."));

@@ -46,9 +46,11 @@ Deno.test("keepConnected() connects anew, with a new socket, after the gateway d
   const first = await gateway.accept();
   await first.welcome();
   const before = await keeper.connection(NO_END);
+  assert.ok(keeper.connected);
   const lost = event("gateway.lost");
   first.close();
   await lost;
+  assert.ok(!keeper.connected);
   const again = keeper.connection(NO_END);
   clock.advance(2_000);
   const second = await gateway.accept();

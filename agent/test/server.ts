@@ -1,6 +1,11 @@
 /** A tiny HTTP server that stands for Lastmark's and keeps what it was sent. */
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import {
+  agentMessage,
+  heartbeatMessage,
+  type SessionServerMessage,
+} from "../../options/wire/session.ts";
 
 const value = z.union([z.string(), z.number()]).nullable();
 
@@ -29,6 +34,12 @@ const body = z.object({
 /** A body as the agent sent it. */
 export type PostedBody = z.infer<typeof body>;
 
+/** A heartbeat of the agent's session. */
+export type Heartbeat = z.output<typeof heartbeatMessage>;
+
+/** How often the server wants heartbeats. */
+const HEARTBEAT_EVERY_MS = 50;
+
 /** One request that came in. */
 export interface Posted {
   readonly headers: Headers;
@@ -42,6 +53,8 @@ export interface TestServer extends AsyncDisposable {
   readonly posted: readonly Posted[];
   /** Resolves when a request comes in that the filter fits, also one that came before. */
   received(fits: (posted: Posted) => boolean): Promise<Posted>;
+  /** Resolves when a heartbeat comes in that the filter fits, also one that came before. */
+  heartbeat(fits: (heartbeat: Heartbeat) => boolean): Promise<Heartbeat>;
 }
 
 /** The 200 of a batch. */
@@ -63,13 +76,43 @@ export function startServer(
   wanted: { readonly tickers: readonly unknown[]; readonly clockOffsetMs?: number } = NOTHING,
 ): TestServer {
   const posted: Posted[] = [];
+  const heartbeats: Heartbeat[] = [];
+  const sessions = new Set<WebSocket>();
   const waiting = new Set<() => void>();
+  const came = <T>(all: readonly T[], fits: (one: T) => boolean): Promise<T> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const found = all.find(fits);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  const openSession = (request: Request): Response => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    sessions.add(socket);
+    socket.onclose = () => sessions.delete(socket);
+    socket.onmessage = ({ data }) => {
+      const said = agentMessage.parse(JSON.parse(data));
+      const answer: SessionServerMessage = said.type === "hello"
+        ? { type: "welcome", heartbeatEveryMs: HEARTBEAT_EVERY_MS }
+        : { type: "windows", own: [] };
+      socket.send(JSON.stringify(answer));
+      if (said.type !== "heartbeat") return;
+      heartbeats.push(said);
+      for (const wake of [...waiting]) wake();
+    };
+    return response;
+  };
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     async (request) => {
       if (new URL(request.url).pathname === "/api/price-agent/tickers") {
         return Response.json(wanted);
       }
+      if (new URL(request.url).pathname === "/api/price-agent/session") return openSession(request);
       const text = new TextDecoder().decode(
         gunzipSync(new Uint8Array(await request.arrayBuffer())),
       );
@@ -82,19 +125,10 @@ export function startServer(
   return {
     url: new URL(`http://127.0.0.1:${server.addr.port}`),
     posted,
-    received(fits) {
-      return new Promise((resolve) => {
-        const look = (): void => {
-          const found = posted.find(fits);
-          if (!found) return;
-          waiting.delete(look);
-          resolve(found);
-        };
-        waiting.add(look);
-        look();
-      });
-    },
+    received: (fits) => came(posted, fits),
+    heartbeat: (fits) => came(heartbeats, fits),
     async [Symbol.asyncDispose]() {
+      for (const socket of sessions) socket.close();
       await server.shutdown();
     },
   };

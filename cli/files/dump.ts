@@ -4,6 +4,7 @@ import {
   type FirstVersionRow,
   isDealTable,
   isSnapshotTable,
+  saysTickers,
   snapshotRow,
 } from "../../options/formats/first_version.ts";
 import { DumpReader } from "../../options/formats/pg_dump.ts";
@@ -23,7 +24,7 @@ export async function* dumpedRows(
   for await (const line of linesOf(await open())) {
     for (const { values } of reader.take(line)) {
       found = true;
-      if (![...values.keys()].includes("ticker")) tickers ??= await tickersOfDeals(open);
+      if (!saysTickers([...values.keys()])) tickers ??= await tickersOfDeals(open);
       yield snapshotRow(values, (id) => tickers?.get(id));
     }
   }

@@ -70,8 +70,9 @@ async function step(started: Started, file: string): Promise<void> {
 
 /** Everything of a row but `last`, which a blank dump may bring, and what only time changes. */
 function withoutLast(row: ChainRow | undefined): unknown {
-  const { last: _, lastNow: _now, lastSeenAt: _seen, freshness: _fresh, ...rest } = row ??
-    assert.fail("the row is gone");
+  const { last: _, lastNow: _now, lastSeenAt: _seen, freshness: _fresh, quality: _flags, ...rest } =
+    row ??
+      assert.fail("the row is gone");
   return rest;
 }
 

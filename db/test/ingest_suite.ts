@@ -270,7 +270,7 @@ export function ingestSuite(where: string, withDatabase: WithDatabase): void {
     expectKind(await ingestBatch(sql, request(), sets), "stored");
     assert.ok(sets.isStored(sets.of(columns.occ)));
     expectKind(await ingestBatch(sql, request(), sets), "stored");
-    await sql`TRUNCATE batches, contract_sets`;
+    await sql`TRUNCATE batches, contract_sets CASCADE`;
     expectKind(await ingestBatch(sql, request(), sets), "stored");
     assert.equal((await Array.fromAsync(batchesAfter(sql, EA, { seq: 0 }))).length, 1);
   });

@@ -54,13 +54,19 @@ export function snapshotRow(
   };
 }
 
+/** The names that a deal's ticker may have, in the order in which they are believed. */
+const DEAL_TICKERS = ["ticker", "targetticker", "symbol"];
+
+/** Whether a table of deals says their tickers: this version's own, of the same name, does not. */
+export function saysTickers(columns: readonly string[]): boolean {
+  return columns.some((name) => DEAL_TICKERS.includes(spelled(name)));
+}
+
 /** The ID and the ticker of a deal; `undefined` where the row lacks one of them. */
-export function dealRow(
-  values: Values,
-): readonly [id: string, ticker: string] | undefined {
+export function dealRow(values: Values): readonly [id: string, ticker: string] | undefined {
   const named = new Map([...values].map(([name, value]) => [spelled(name), value]));
   const id = named.get("id");
-  const ticker = named.get("ticker") ?? named.get("targetticker") ?? named.get("symbol");
+  const ticker = DEAL_TICKERS.map((name) => named.get(name)).find((text) => text);
   return id && ticker ? [id, ticker] : undefined;
 }
 

@@ -103,12 +103,14 @@ export class ColumnScan {
   #readSymbols(): boolean {
     return this.#readArray((row) => {
       const json = this.#json;
+      this.#buffers.reach(row + 1);
+      if (this.#set.takeKnown()) return true;
       const name = this.#name;
+      const start = json.at;
       if (!json.takeText() || json.start === json.end) return false;
       name[0] = json.start;
       name[1] = json.end;
-      this.#buffers.reach(row + 1);
-      return this.#set.add(name);
+      return this.#set.add(name, start, json.at);
     });
   }
 

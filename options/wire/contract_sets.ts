@@ -6,10 +6,10 @@ import type { OccSymbol, Ticker } from "../contract.ts";
 
 /** The contracts of a body. */
 export interface ContractSet {
-  /** How the rows named their contracts: `symbol`, `expiry`, `strike`, `right`, a 0 after each. */
-  readonly names: Uint8Array;
-  /** Where a row's begin in `names`; one more for the end. */
-  readonly nameAt: Int32Array;
+  /** The JSON of each row from its start to where its contract is named, if that comes first in it. */
+  readonly texts: DataView;
+  /** Where a row's text begins in `texts`; one more for the end. */
+  readonly textAt: Int32Array;
   /** The contract of each row. */
   readonly rows: readonly OccSymbol[];
   /** The contracts sorted, each once: the same array while a ticker's set stays the same. */

@@ -33,6 +33,9 @@ const END = UNKNOWN + 1;
 /** The start of a row, among the keys that may come before a key. */
 const START = UNKNOWN + 2;
 
+/** The keys that name a contract, as bits. */
+const NAMING = 1 << SYMBOL | 1 << EXPIRY | 1 << STRIKE | 1 << RIGHT;
+
 const encoder = new TextEncoder();
 /** A key as it stands in the bytes, from quote to quote. */
 const KEY_BYTES = KEYS.map((key) => encoder.encode(`"${key}"`));
@@ -58,6 +61,8 @@ export class RowScan {
   readonly #name = new Int32Array(8);
   /** The key that came after each the last time. */
   readonly #next = Uint8Array.from({ length: START + 1 }, () => SYMBOL);
+  /** The last key that named a contract. */
+  #lastNaming = SYMBOL;
   #layout = LAYOUTS[0] as BytePatterns;
 
   constructor(json: JsonBytes, set: SetReader, buffers: QuoteBuffers) {
@@ -87,11 +92,17 @@ export class RowScan {
     const { numbers } = this.#buffers;
     const { bytes, view } = json;
     const quickUntil = bytes.length - MAX_PATTERN_BYTES;
-    this.#name.fill(0);
-    let seen = 0;
-    let before = START;
+    json.peek();
+    const start = json.at;
+    const isKnown = this.#set.takeKnown();
+    if (!isKnown) this.#name.fill(0);
+    let seen = isKnown ? NAMING : 0;
+    let before = isKnown ? this.#lastNaming : START;
     let unknown: string[] | undefined;
     let at = json.at;
+    // Where what names the contract ends, while nothing else has come.
+    let nameEnd = start;
+    let isNaming = true;
     for (;;) {
       let key = next[before] as number;
       const pattern = before === START ? key + START : key;
@@ -117,12 +128,17 @@ export class RowScan {
         if (!this.#readOther(key, row)) return false;
         at = json.at;
       }
+      if ((NAMING & 1 << key) === 0) isNaming = false;
+      else {
+        nameEnd = isNaming ? at : start;
+        this.#lastNaming = key;
+      }
       if (key !== UNKNOWN) seen |= 1 << key;
       before = key;
     }
     json.at = at;
     if (unknown) this.unknown.push(Object.fromEntries(unknown.map((key) => [key, null])));
-    return this.#set.add(this.#name);
+    return isKnown || this.#set.add(this.#name, start, nameEnd);
   }
 
   /** Goes on to the next value of a row, or to its end. Gives its key, -1 where there is none. */

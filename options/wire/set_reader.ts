@@ -11,12 +11,14 @@ import { ascii, type JsonBytes } from "./json_bytes.ts";
 export type RowName = Int32Array;
 
 interface MadeSet {
-  names: Uint8Array;
-  /** So much of `names` is used. */
+  texts: Uint8Array;
+  /** So much of `texts` is used. */
   length: number;
-  readonly nameAt: number[];
+  readonly textAt: number[];
   readonly rows: OccSymbol[];
 }
+
+const LITTLE_ENDIAN = true;
 
 /** Reads the contracts of one body after the other, row by row. */
 export class SetReader {
@@ -38,18 +40,50 @@ export class SetReader {
     this.#made = null;
   }
 
-  /** Takes the next row; `false` where it names no contract for certain. */
-  add(name: RowName): boolean {
-    if (this.#made === null && this.#isNextKnown(name)) {
-      this.#asKnown++;
-      return true;
+  /**
+   * Goes past the beginning of the next row, if that is the one of the known set: its contract is
+   * then taken.
+   */
+  takeKnown(): boolean {
+    const known = this.#known;
+    const row = this.#asKnown;
+    if (!known || this.#made !== null || row === known.rows.length) return false;
+    const { bytes, view, at } = this.#json;
+    const { texts, textAt } = known;
+    const from = textAt[row] as number;
+    const length = (textAt[row + 1] as number) - from;
+    if (length === 0 || at + length >= bytes.length) return false;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const word = view.getInt32(at + i, LITTLE_ENDIAN);
+      if (word !== texts.getInt32(from + i, LITTLE_ENDIAN)) return false;
     }
+    for (; i < length; i++) if (bytes[at + i] !== texts.getUint8(from + i)) return false;
+    if (!endsValue(bytes[at + length] as number)) return false;
+    this.#asKnown = row + 1;
+    this.#json.at = at + length;
+    return true;
+  }
+
+  /**
+   * Takes the next row, which is not as in the known set; `false` where it names no contract for
+   * certain. From `start` to `end` it names it, and nothing else; they are equal where it does not.
+   */
+  add(name: RowName, start: number, end: number): boolean {
     const made = this.#made ??= this.#leaveKnown();
-    const occ = plainOcc(this.#json.bytes, name) ?? this.#namedOcc(name);
+    const { bytes } = this.#json;
+    const occ = plainOcc(bytes, name) ?? this.#namedOcc(name);
     if (occ === undefined) return false;
     made.rows.push(occ);
-    for (let part = 0; part < name.length; part += 2) this.#append(made, name, part);
-    made.nameAt.push(made.length);
+    const length = made.length + end - start;
+    if (length > made.texts.length) {
+      const texts = new Uint8Array(2 * length);
+      texts.set(made.texts);
+      made.texts = texts;
+    }
+    made.texts.set(bytes.subarray(start, end), made.length);
+    made.length = length;
+    made.textAt.push(length);
     return true;
   }
 
@@ -57,54 +91,25 @@ export class SetReader {
   set(): ContractSet | undefined {
     const known = this.#known;
     if (this.#made === null && known?.rows.length === this.#asKnown) return known;
-    const { names, length, nameAt, rows } = this.#made ?? this.#leaveKnown();
+    const { texts, length, textAt, rows } = this.#made ?? this.#leaveKnown();
     const order = sortedOrder(rows);
     if (!order) return undefined;
     return {
-      names: names.slice(0, length),
-      nameAt: Int32Array.from(nameAt),
+      texts: new DataView(texts.slice(0, length).buffer),
+      textAt: Int32Array.from(textAt),
       rows,
-      occ: order.rowOf ? order.occ : rows,
-      rowOf: order.rowOf,
+      ...order,
     };
-  }
-
-  #isNextKnown(name: RowName): boolean {
-    const known = this.#known;
-    if (!known || this.#asKnown >= known.rows.length) return false;
-    const bytes = this.#json.bytes;
-    const { names } = known;
-    let at = known.nameAt[this.#asKnown] ?? 0;
-    for (let part = 0; part < 8; part += 2) {
-      const end = name[part + 1] ?? 0;
-      for (let from = name[part] ?? 0; from < end; from++) {
-        if (bytes[from] !== names[at++]) return false;
-      }
-      if (names[at++] !== 0) return false;
-    }
-    return true;
   }
 
   #leaveKnown(): MadeSet {
     const known = this.#known;
     const count = this.#asKnown;
-    const length = known?.nameAt[count] ?? 0;
-    const names = new Uint8Array(Math.max(1024, 2 * length));
-    if (known) names.set(known.names.subarray(0, length));
-    const nameAt = known ? [...known.nameAt.subarray(0, count + 1)] : [0];
-    return { names, length, nameAt, rows: known ? known.rows.slice(0, count) : [] };
-  }
-
-  #append(made: MadeSet, name: RowName, part: number): void {
-    const bytes = this.#json.bytes.subarray(name[part], name[part + 1]);
-    if (made.length + bytes.length + 1 > made.names.length) {
-      const names = new Uint8Array(2 * made.names.length + bytes.length);
-      names.set(made.names);
-      made.names = names;
-    }
-    made.names.set(bytes, made.length);
-    made.length += bytes.length;
-    made.names[made.length++] = 0;
+    const length = known?.textAt[count] ?? 0;
+    const texts = new Uint8Array(Math.max(1024, 2 * length));
+    if (known) texts.set(new Uint8Array(known.texts.buffer, 0, length));
+    const textAt = known ? [...known.textAt.subarray(0, count + 1)] : [0];
+    return { texts, length, textAt, rows: known ? known.rows.slice(0, count) : [] };
   }
 
   #namedOcc(name: RowName): OccSymbol | undefined {
@@ -116,6 +121,11 @@ export class SetReader {
     if (strike === "none") return undefined;
     return contractOf({ symbol: part(0), expiry: part(2), strike, right: part(6) })?.occ;
   }
+}
+
+/** Whether a byte can only come after a value: a comma, the end of an object or array, white space. */
+function endsValue(byte: number): boolean {
+  return byte === 0x2c || byte === 0x7d || byte === 0x5d || byte <= 0x20;
 }
 
 function numberOf(text: string | undefined): unknown {

@@ -64,6 +64,7 @@ export function serverOn(
     databaseDirectUrl: databaseUrl,
     conflictWindowMs: 60_000,
     limits: { ...DEFAULT_LIMITS, ...limits },
+    retentionDays: null,
     log: jsonLog({
       program: "web",
       level: "debug",

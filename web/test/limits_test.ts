@@ -5,6 +5,7 @@ import { buildApp } from "../app.ts";
 import { DEFAULT_LIMITS, limitsOf } from "../limits/limits.ts";
 import { routes } from "../routes.ts";
 import { errorPage } from "../routes/_error.tsx";
+import { startWeb } from "./web_process.ts";
 import { bodyOf, mustPost, post, withServer } from "./harness.ts";
 import { LiveClient } from "./live_client.ts";
 import { THE_KEY, withoutDatabase } from "./services.ts";
@@ -28,6 +29,25 @@ Deno.test("a key that calls too often gets 429 and stores nothing, while another
     assert.ok(waitS > 0 && waitS <= 20, `${waitS} s`);
     assert.equal((await sql`SELECT FROM batches`).length, 3);
     await mustPost(server, (await createKey(sql, { agent: "deals" })).key, bodyOf());
+  });
+});
+
+Deno.test("the limits are settings of the server", async () => {
+  await withServer(async ({ databaseUrl, key }) => {
+    const env = { REQUESTS_PER_KEY: "1", LIVE_CONNECTIONS: "1", INGEST_MEMORY: "16" };
+    const server = await startWeb({ databaseUrl, port: 0, env });
+    try {
+      const running = { ...server, close: () => Promise.resolve() };
+      await mustPost(running, key, bodyOf());
+      const refused = await post(running, key, bodyOf());
+      await refused.body?.cancel();
+      assert.equal(refused.status, 429);
+      const page = await LiveClient.open(running);
+      assert.equal((await askForLine(server.port)).status, 503);
+      await page.close();
+    } finally {
+      await server.kill();
+    }
   });
 });
 

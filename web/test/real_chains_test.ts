@@ -141,7 +141,8 @@ testOnRealChains(
   },
 );
 
-/** All of a row but its last price, which a zeroed dump may bring. */
-function protectedOf({ last: _last, lastNow: _now, lastSeenAt: _seen, ...rest }: ChainRow) {
+/** All of a row but what a zeroed dump may bring: a last price, and a spot that flags are judged by. */
+function protectedOf(row: ChainRow) {
+  const { last: _last, lastNow: _now, lastSeenAt: _seen, quality: _quality, ...rest } = row;
   return rest;
 }

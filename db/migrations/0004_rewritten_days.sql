@@ -1,0 +1,375 @@
+-- Older days contract after contract: of the snapshots of a ticker's day that list the same
+-- contracts, one row, and their quotes in slabs (db/slab.ts has the layout). A batch keeps its row
+-- in `batches`, without its block.
+--
+-- Where the extension TimescaleDB is there, `batches` becomes a hypertable of it; the views that
+-- stand on the table are made again below.
+
+-- The days, by which batches and slabs find each other.
+CREATE SEQUENCE rewritten_days;
+
+CREATE TABLE slabs (
+  day_id bigint NOT NULL,
+  -- How many batches the day has.
+  snapshots integer NOT NULL,
+  -- The slab's first contract, by its place in the contract set from 0, and how many it has.
+  first integer NOT NULL,
+  contracts integer NOT NULL,
+  body bytea NOT NULL,
+  PRIMARY KEY (day_id, first)
+);
+
+-- Bits do not compress any more.
+ALTER TABLE slabs ALTER COLUMN body SET STORAGE EXTERNAL;
+
+DROP VIEW option_quotes;
+DROP VIEW option_snapshots;
+
+ALTER TABLE batches
+  ALTER COLUMN block DROP NOT NULL,
+  ADD COLUMN day_id bigint,
+  -- Which of the day's snapshots it is, from 0.
+  ADD COLUMN day_place integer,
+  ADD CHECK ((block IS NULL) = (day_id IS NOT NULL) AND (day_id IS NULL) = (day_place IS NULL));
+
+CREATE FUNCTION bits_number(bits varbit, at integer, width integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+  WHEN width = 0 THEN 0
+  ELSE (substring(bits FROM at + 1 FOR width)::bit(64) >> (64 - width))::bigint
+END;
+
+-- One contract of a slab at one snapshot, both by their place from 0: the 15 columns of a block, in
+-- whole numbers of their scale, NULL for none.
+CREATE FUNCTION slab_quote(
+  body bytea, contracts integer, snapshots integer, contract integer, snapshot integer
+) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+  strip integer := contract / 16;
+  strips integer := (contracts + 15) / 16;
+  in_strip integer := least(16, contracts - 16 * strip);
+  begins integer;
+  ends integer := octet_length(body);
+  bits varbit;
+  at integer := 0;
+  kinds integer[];
+  bases bigint[];
+  steps bigint[];
+  first_widths integer[];
+  kind integer;
+  width integer;
+  number bigint;
+  row_bits integer := 0;
+  result bigint[] := '{}';
+  has_values boolean;
+  mask varbit;
+  way integer;
+  code bigint;
+  rank integer;
+  present boolean;
+BEGIN
+  -- Parts of a body are fetched by substring(); get_byte() would fetch the whole.
+  IF substring(body FROM 1 FOR 1) <> '\x01' THEN
+    RAISE 'a slab of version % cannot be read by this database', get_byte(body, 0);
+  END IF;
+  begins := bits_number(('x' || encode(substring(body FROM 2 + 3 * strip FOR 3), 'hex'))::varbit, 0, 24);
+  IF strip + 1 < strips THEN
+    ends := bits_number(('x' || encode(substring(body FROM 5 + 3 * strip FOR 3), 'hex'))::varbit, 0, 24);
+  END IF;
+  bits := ('x' || encode(substring(body FROM begins + 1 FOR ends - begins), 'hex'))::varbit;
+
+  FOR place IN 1..15 LOOP
+    kind := bits_number(bits, at, 2);
+    at := at + 2;
+    kinds[place] := kind;
+    bases[place] := 0;
+    steps[place] := 1;
+    first_widths[place] := 0;
+    IF kind > 0 THEN
+      width := bits_number(bits, at, 6);
+      number := bits_number(bits, at + 6, width);
+      at := at + 6 + width;
+      bases[place] := CASE WHEN number % 2 = 0 THEN number / 2 ELSE -(number + 1) / 2 END;
+    END IF;
+    IF kind > 1 THEN
+      width := bits_number(bits, at, 6);
+      steps[place] := bits_number(bits, at + 6, width);
+      at := at + 6 + width;
+      first_widths[place] := bits_number(bits, at, 6);
+      at := at + 6;
+      row_bits := row_bits + first_widths[place] + kind - 2;
+    END IF;
+  END LOOP;
+  IF snapshots = 1 THEN
+    at := at + contract % 16 * row_bits;
+  ELSE
+    at := at + 24 * in_strip + bits_number(bits, at + 24 * (contract % 16), 24)::integer;
+  END IF;
+
+  FOR place IN 1..15 LOOP
+    kind := kinds[place];
+    IF kind = 0 THEN
+      result[place] := NULL;
+      CONTINUE;
+    END IF;
+    IF kind = 1 THEN
+      result[place] := bases[place];
+      CONTINUE;
+    END IF;
+    has_values := true;
+    mask := NULL;
+    IF kind = 3 THEN
+      has_values := bits_number(bits, at, 1) = 1;
+      at := at + 1;
+      IF snapshots > 1 AND has_values THEN
+        IF bits_number(bits, at, 1) = 1 THEN
+          mask := substring(bits FROM at + 2 FOR snapshots);
+          at := at + snapshots;
+        END IF;
+        at := at + 1;
+      END IF;
+    END IF;
+    IF snapshots = 1 THEN
+      code := CASE WHEN has_values THEN bits_number(bits, at, first_widths[place]) END;
+      at := at + first_widths[place];
+    ELSIF has_values THEN
+      way := bits_number(bits, at, 2);
+      width := bits_number(bits, at + 2, 6);
+      code := bits_number(bits, at + 8, first_widths[place]);
+      at := at + 8 + first_widths[place];
+      -- Which of the values it is, from 0.
+      rank := snapshot;
+      present := true;
+      number := snapshots;
+      IF mask IS NOT NULL THEN
+        present := get_bit(mask, snapshot) = 1;
+        rank := bit_count(substring(mask FROM 1 FOR snapshot));
+        number := bit_count(mask);
+      END IF;
+      IF NOT present THEN
+        code := NULL;
+      ELSIF way = 0 THEN
+        code := code + bits_number(bits, at + rank * width, width);
+      ELSIF width > 0 AND rank > 0 THEN
+        code := code + (
+          SELECT
+            sum(CASE WHEN way = 2 THEN c.code WHEN c.code % 2 = 0 THEN c.code / 2 ELSE -(c.code + 1) / 2 END)
+          FROM (
+            SELECT bits_number(bits, at + i * width, width) AS code
+            FROM generate_series(0, rank - 1) AS i
+          ) AS c
+        );
+      END IF;
+      at := at + width * (number - CASE WHEN way = 0 THEN 0 ELSE 1 END)::integer;
+    ELSE
+      code := NULL;
+    END IF;
+    result[place] := bases[place] + steps[place] * code;
+  END LOOP;
+  RETURN result;
+END
+$$;
+
+DO $$
+BEGIN
+  -- To make it on a server that has not loaded it ends the connection. What is loaded can be told
+  -- from its settings; the list of libraries is not everybody's to read.
+  IF NOT EXISTS (SELECT FROM pg_settings WHERE name LIKE 'timescaledb.%')
+    OR NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') THEN
+    RETURN;
+  END IF;
+  BEGIN
+    CREATE EXTENSION IF NOT EXISTS timescaledb;
+  EXCEPTION WHEN OTHERS THEN
+    -- Without the right to make it, native partitions do as well.
+    RAISE NOTICE 'TimescaleDB is there and is not used: %', sqlerrm;
+    RETURN;
+  END;
+  -- A partitioned table cannot become a hypertable: its rows move to one that can. Indexes and
+  -- checks come along, foreign keys do not.
+  ALTER TABLE batches RENAME TO batches_native;
+  CREATE TABLE batches (LIKE batches_native INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE);
+  PERFORM create_hypertable(
+    'batches', by_range('received_at', interval '7 days'), create_default_indexes => false
+  );
+  INSERT INTO batches SELECT * FROM batches_native;
+  DROP TABLE batches_native;
+  ALTER TABLE batches
+    ADD PRIMARY KEY (ticker_id, seq, received_at),
+    ADD FOREIGN KEY (ticker_id) REFERENCES tickers (id),
+    ADD FOREIGN KEY (contract_set) REFERENCES contract_sets (hash);
+  CREATE INDEX batches_as_of ON batches (ticker_id, as_of, seq);
+  CREATE INDEX batches_late ON batches (ticker_id, seq) WHERE late;
+END
+$$;
+
+-- One row a contract of each snapshot, in the units of the field. Stored numbers are multiplied and
+-- not divided by their scale, which keeps its decimals: 38.8500 and not 38.8500000000000000.
+CREATE VIEW option_quotes AS
+SELECT
+  b.id AS snapshot_id,
+  t.symbol AS ticker,
+  b.seq,
+  b.as_of,
+  b.received_at,
+  b.late,
+  b.agent_id,
+  q.contract AS occ,
+  left(q.contract, -15) AS root,
+  to_date(left(right(q.contract, 15), 6), 'YYMMDD') AS expiry,
+  left(right(q.contract, 9), 1) AS "right",
+  right(q.contract, 8)::numeric * 0.001 AS strike,
+  q.bid::numeric * 0.0001 AS bid,
+  q.ask::numeric * 0.0001 AS ask,
+  -- A mid is of one snapshot's bid and ask, both above 0.
+  CASE
+    WHEN q.bid > 0 AND q.ask > 0 THEN (q.bid::numeric + q.ask) * 0.00005
+  END AS mid,
+  q.last::numeric * 0.0001 AS last,
+  q.volume::integer AS volume,
+  q.open_interest::integer AS open_interest,
+  q.implied_vol::numeric * 0.000001 AS implied_vol,
+  q.delta::numeric * 0.000001 AS delta,
+  q.gamma::numeric * 0.000001 AS gamma,
+  q.theta::numeric * 0.000001 AS theta,
+  q.vega::numeric * 0.000001 AS vega,
+  q.bid_size::integer AS bid_size,
+  q.ask_size::integer AS ask_size,
+  (ARRAY['realtime', 'frozen', 'delayed', 'delayed_frozen'])[q.kind] AS market_data_type,
+  q.multiplier::double precision / 10000 AS multiplier,
+  to_timestamp(q.quoted_at / 1000.0) AS quoted_at
+FROM batches AS b
+JOIN tickers AS t ON t.id = b.ticker_id
+JOIN contract_sets AS s ON s.hash = b.contract_set
+CROSS JOIN LATERAL (
+  SELECT * FROM block_quotes(b.block, s.occ)
+  UNION ALL
+  -- A contract that is not asked for is left out before its values are read.
+  SELECT
+    c.contract,
+    v.v[1], v.v[2], v.v[3], v.v[4], v.v[5], v.v[6], v.v[7], v.v[8], v.v[9], v.v[10],
+    v.v[11], v.v[12], v.v[13], v.v[14], v.v[15]
+  FROM unnest(s.occ) WITH ORDINALITY AS c (contract, place)
+  JOIN slabs AS p
+    ON p.day_id = b.day_id AND c.place > p.first AND c.place <= p.first + p.contracts
+  CROSS JOIN LATERAL (
+    SELECT
+      slab_quote(p.body, p.contracts, p.snapshots, (c.place - 1 - p.first)::integer, b.day_place) AS v
+    OFFSET 0
+  ) AS v
+) AS q
+WHERE b.mode = 'snapshot';
+
+-- One row a snapshot, with the deal's terms as they stood then. A day is New York's.
+CREATE VIEW option_snapshots AS
+SELECT
+  b.id AS snapshot_id,
+  t.symbol AS ticker,
+  b.seq,
+  b.as_of,
+  b.received_at,
+  b.agent_time,
+  b.late,
+  b.agent_id,
+  b.read_id,
+  b.trace_id,
+  b.spot,
+  d.cash AS deal_price,
+  d.close_on AS deal_close,
+  d.close_on - (b.as_of AT TIME ZONE 'America/New_York')::date AS days_to_close,
+  c.contract_count,
+  c.expiration_count,
+  c.strike_count,
+  jsonb_array_length(b.missing) AS missing_count
+FROM batches AS b
+JOIN tickers AS t ON t.id = b.ticker_id
+LEFT JOIN LATERAL (
+  SELECT v.cash, v.close_on
+  FROM deals
+  JOIN deal_versions AS v ON v.deal_id = deals.id
+  WHERE deals.ticker_id = b.ticker_id
+    AND v.valid_from <= b.as_of
+    AND (deals.removed_at IS NULL OR deals.removed_at > b.as_of)
+  ORDER BY v.valid_from DESC, v.version DESC
+  LIMIT 1
+) AS d ON true
+CROSS JOIN LATERAL (
+  SELECT
+    count(*) AS contract_count,
+    count(DISTINCT left(right(o.name, 15), 6)) AS expiration_count,
+    count(DISTINCT right(o.name, 8)) AS strike_count
+  FROM contract_sets AS s
+  CROSS JOIN LATERAL unnest(s.occ) AS o (name)
+  WHERE s.hash = b.contract_set
+) AS c
+WHERE b.mode = 'snapshot';
+
+-- One row a contract that says something else in a snapshot than in the ticker's snapshot before it
+-- (by as_of and seq), or is in one of the two only: `before_…` and what it is now.
+CREATE VIEW option_changes AS
+SELECT
+  n.snapshot_id,
+  n.ticker,
+  n.seq,
+  n.as_of,
+  n.before_seq,
+  n.before_as_of,
+  q.occ,
+  q.change,
+  q.before_bid,
+  q.bid,
+  q.before_ask,
+  q.ask,
+  q.before_last,
+  q.last,
+  q.before_volume,
+  q.volume,
+  q.before_open_interest,
+  q.open_interest,
+  q.before_implied_vol,
+  q.implied_vol
+FROM (
+  SELECT
+    b.id AS snapshot_id, t.symbol AS ticker, b.seq, b.as_of, b.received_at,
+    p.seq AS before_seq, p.as_of AS before_as_of
+  FROM tickers AS t
+  JOIN batches AS b ON b.ticker_id = t.id AND b.mode = 'snapshot'
+  CROSS JOIN LATERAL (
+    SELECT e.seq, e.as_of
+    FROM batches AS e
+    WHERE e.ticker_id = b.ticker_id
+      AND e.mode = 'snapshot'
+      AND (e.as_of, e.seq) < (b.as_of, b.seq)
+    ORDER BY e.as_of DESC, e.seq DESC
+    LIMIT 1
+  ) AS p
+) AS n
+CROSS JOIN LATERAL (
+  SELECT
+    coalesce(now.occ, before.occ) AS occ,
+    CASE WHEN before.occ IS NULL THEN 'new' WHEN now.occ IS NULL THEN 'gone' ELSE 'changed' END
+      AS change,
+    before.bid AS before_bid,
+    now.bid,
+    before.ask AS before_ask,
+    now.ask,
+    before.last AS before_last,
+    now.last,
+    before.volume AS before_volume,
+    now.volume,
+    before.open_interest AS before_open_interest,
+    now.open_interest,
+    before.implied_vol AS before_implied_vol,
+    now.implied_vol
+  FROM (
+    SELECT * FROM option_quotes AS o WHERE o.ticker = n.ticker AND o.seq = n.seq
+  ) AS now
+  FULL JOIN (
+    SELECT * FROM option_quotes AS o WHERE o.ticker = n.ticker AND o.seq = n.before_seq
+  ) AS before ON before.occ = now.occ
+  WHERE (before.occ, before.bid, before.ask, before.last, before.volume, before.open_interest,
+    before.implied_vol) IS DISTINCT FROM
+    (now.occ, now.bid, now.ask, now.last, now.volume, now.open_interest, now.implied_vol)
+) AS q;

@@ -1,0 +1,132 @@
+/** The measured comparisons: `deno task bench ingest`. */
+import { command, setting, url, wholeNumber } from "../base/command.ts";
+import { endOfProgram } from "../base/lifetime.ts";
+import { type Bench, prepare } from "./bench/bench.ts";
+import { createBaselineTables, openDatabase } from "./bench/database.ts";
+import { FIGURES } from "./bench/figures.ts";
+import { type Finding, tableJson, tableText, verdictOf } from "./bench/table.ts";
+
+interface Options {
+  readonly only: readonly string[];
+  readonly rounds?: number;
+  readonly seconds?: number;
+  readonly memoryMinutes?: number;
+  readonly quick?: true;
+  readonly check?: true;
+  readonly json?: string;
+  readonly database?: URL;
+  readonly data?: string;
+}
+
+const NAMES = FIGURES.map(({ name }) => name);
+
+const HELP = `
+Figures: ${NAMES.join(", ")}
+
+Each figure is measured against what it is compared with in rounds, in turn, on this machine; the
+table says the median, the least and the most of the rounds. Only such quotients mean anything:
+other programs should be still, and another machine has other rates.
+
+Examples:
+  deno task bench ingest
+  deno task bench ingest --quick --only http3000
+  deno task bench ingest --json bench.json --check
+  deno task bench ingest --database postgres://postgres:postgres@127.0.0.1:5432/postgres`;
+
+/** Starts all that is needed, measures, prints; the exit code. */
+async function ingest(options: Options, signal: AbortSignal): Promise<number> {
+  const say = (what: string): void => console.error(what);
+  const chosen = FIGURES.filter(({ name }) =>
+    options.only.length === 0 || options.only.includes(name)
+  );
+  const findings: Finding[] = [];
+  await using stack = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "lastmark-bench-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const database = await openDatabase(options.database, stack, folder, say);
+  await createBaselineTables(database.sql);
+  const bench: Bench = {
+    settings: {
+      rounds: options.rounds ?? (options.quick ? 3 : 5),
+      seconds: options.seconds ?? (options.quick ? 2 : 5),
+      memoryMinutes: options.memoryMinutes ?? (options.quick ? 1 : 5),
+      data: options.data,
+    },
+    database,
+    folder,
+    ...await prepare(database),
+    signal,
+    say,
+  };
+  const about =
+    `${database.about}; Deno ${Deno.version.deno}; ${navigator.hardwareConcurrency} cores`;
+  for (const { name, measure } of chosen) {
+    say(`${name}:`);
+    findings.push(...await measure({ ...bench, say: (what) => say(`  ${what}`) }));
+  }
+  console.log(`${about}\n\n${tableText(findings)}`);
+  if (options.json !== undefined) {
+    const text = JSON.stringify({ about, settings: bench.settings, findings: tableJson(findings) });
+    await Deno.writeTextFile(options.json, `${text}\n`);
+  }
+  const isMissed = findings.some((finding) => verdictOf(finding) === "MISSED");
+  return options.check && isMissed ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  const program = command("bench", "Measures Lastmark against other ways to do the same.");
+  let code = 0;
+  program.command("ingest")
+    .description("what an ingest call and the reads behind it cost")
+    .option("--only <name...>", `measure only these: ${NAMES.join(", ")}`, checkedNames, [])
+    .addOption(setting({
+      flags: "--rounds <number>",
+      help: "rounds (default: 5; 3 with --quick)",
+      parse: wholeNumber(1, 1_000),
+    }))
+    .addOption(setting({
+      flags: "--seconds <number>",
+      help: "length of one measurement over HTTP (default: 5; 2 with --quick)",
+      parse: wholeNumber(1, 3_600),
+    }))
+    .addOption(setting({
+      flags: "--memory-minutes <number>",
+      help: "length of the run in which memory is watched (default: 5; 1 with --quick)",
+      parse: wholeNumber(1, 1_440),
+    }))
+    .option("--quick", "shorter, for a first look")
+    .option("--check", "end with exit code 1 where a figure is missed")
+    .option("--json <file>", "write the findings there too")
+    .addOption(setting({
+      flags: "--database <url>",
+      help: "a server on which a database may be made and dropped (default: an embedded one)",
+      parse: url("postgres:", "postgresql:"),
+    }))
+    .addOption(setting({
+      flags: "--data <folder>",
+      help: "recorded chains, for the figures on real ones",
+      env: "LASTMARK_DATA",
+      parse: (text) => text,
+    }))
+    .addHelpText("after", HELP)
+    .action(async (options: Options) => {
+      code = await ingest(options, endOfProgram({ lifeline: false }));
+    });
+  await program.parseAsync(Deno.args, { from: "user" });
+  return code;
+}
+
+function checkedNames(name: string, before: readonly string[]): readonly string[] {
+  if (NAMES.includes(name)) return [...before, name];
+  console.error(`error: --only is ${JSON.stringify(name)}. Allowed: ${NAMES.join(", ")}`);
+  Deno.exit(64);
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main());
+  } catch (error) {
+    console.error(error instanceof Error ? error.stack ?? error.message : String(error));
+    Deno.exit(1);
+  }
+}
