@@ -89,19 +89,6 @@ export function batchesBetween(
   return read(sql, ticker, within, sql`b.seq`);
 }
 
-/** A ticker's snapshots of a range by their `asOf`, in that order. */
-export function snapshotsBetween(
-  sql: Sql,
-  ticker: Ticker,
-  { fromMs, toMs }: Required<Period>,
-): AsyncGenerator<StoredBatch, void, void> {
-  const within = sql`
-    b.as_of >= ${new Date(fromMs).toISOString()}::timestamptz
-      AND b.as_of < ${new Date(toMs).toISOString()}::timestamptz
-      AND b.mode = 'snapshot'`;
-  return read(sql, ticker, within, sql`b.as_of, b.seq`);
-}
-
 type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
 async function* read(

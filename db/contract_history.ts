@@ -17,12 +17,14 @@ import { readSlab } from "./slab.ts";
 
 /** A contract's quote as one batch said it. */
 export interface ContractQuote {
+  readonly snapshotId: string;
   readonly seq: number;
   readonly asOfMs: number;
   readonly receivedAtMs: number;
   readonly late: boolean;
   readonly mode: BatchMode;
   readonly agentId: string;
+  readonly spot: number | null;
   readonly quote: Quote;
 }
 
@@ -30,12 +32,14 @@ export interface ContractQuote {
 const FETCH = 200;
 
 const stored = z.object({
+  snapshotId: z.string(),
   seq: z.number(),
   asOfMs: z.number(),
   receivedAtMs: z.number(),
   late: z.boolean(),
   mode: z.enum(["snapshot", "update"]),
   agentId: z.string(),
+  spot: z.number().nullable(),
   place: z.number(),
   contracts: z.number(),
   block: z.instanceof(Uint8Array).nullable(),
@@ -73,12 +77,14 @@ export async function* contractHistory(
       WHERE hash IN (SELECT contract_set FROM found)
     )
     SELECT
+      b.id::text AS "snapshotId",
       b.seq::double precision,
       (extract(epoch FROM b.as_of) * 1000)::double precision AS "asOfMs",
       (extract(epoch FROM b.received_at) * 1000)::double precision AS "receivedAtMs",
       b.late,
       b.mode,
       b.agent_id AS "agentId",
+      b.spot::double precision,
       sets.place,
       sets.contracts,
       b.block,
@@ -102,14 +108,16 @@ export async function* contractHistory(
   for await (const page of pages) {
     for (const found of page) {
       const row = stored.parse(found);
-      const { seq, asOfMs, receivedAtMs, late, mode, agentId } = row;
+      const { snapshotId, seq, asOfMs, receivedAtMs, late, mode, agentId, spot } = row;
       yield {
+        snapshotId,
         seq,
         asOfMs,
         receivedAtMs,
         late,
         mode,
         agentId,
+        spot,
         quote: quoteOf(occ, valuesOf(row, days)),
       };
     }
