@@ -1,6 +1,6 @@
 /** What some suites need besides Deno; each function says what is missing, or null. */
 
-/** Python 3.10 or newer that can make virtual environments, for the TWS clients of PyPI. */
+/** Python 3.10 or newer that can make virtual environments, for the programs of PyPI. */
 export async function pythonMissing(): Promise<string | null> {
   const python = Deno.env.get("PYTHON") ?? "python3";
   const script = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";

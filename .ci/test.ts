@@ -26,17 +26,19 @@ interface Suite {
 }
 
 const CLIENTS = "gateway-sim/test/clients";
+const API = "web/test/api";
 const BROWSER = "web/test/browser";
 const CONTAINERS = "db/test/containers_test.ts";
 
 const suites: Readonly<Record<string, Suite>> = {
   unit: {
     paths: ["."],
-    ignore: [CLIENTS, BROWSER, CONTAINERS],
+    ignore: [API, CLIENTS, BROWSER, CONTAINERS],
     // Not --quiet, which would keep from us what the tests print.
     flags: ["--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
     database: true,
   },
+  api: { paths: [API], database: true, missing: pythonMissing },
   clients: { paths: [CLIENTS], missing: pythonMissing },
   browser: { paths: [BROWSER], database: true, missing: browserMissing },
   containers: { paths: [CONTAINERS], missing: containersMissing },

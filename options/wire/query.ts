@@ -47,11 +47,11 @@ export const since = z.union([position, moment.transform((atMs) => ({ atMs }))],
 
 /** The ticker in a path. Other ways to write one are understood; what is none is followed by nobody. */
 export const tickerInPath = z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,9}(-[A-Za-z0-9]{1,3})?$/)
-  .describe("such as EA or BRK-B, in any case");
+  .meta({ description: "such as EA or BRK-B, in any case", examples: ["EA"] });
 
 /** The contract in a path. */
 export const occInPath = z.string().regex(/^[A-Z][A-Z0-9]{0,5}\d{6}[CP]\d{8}$/)
-  .describe("the compact OCC symbol, such as EA261218C00210000");
+  .meta({ description: "the compact OCC symbol", examples: ["EA301220C00210000"] });
 
 /** Moments from the first on and before the second; `step` keeps the last of each such length. */
 export const rangeQuery = z.strictObject({

@@ -42,7 +42,9 @@ export type AnswerName = keyof typeof ANSWERS;
 
 /** What is sent. */
 export const REQUESTS = {
-  IngestBody: ingestBody,
+  IngestBody: ingestBody.meta({
+    allOf: [{ anyOf: [{ required: ["agentTimestamp"] }, { required: ["timestamp"] }] }],
+  }),
   FetchChainBody: fetchChainBody,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
