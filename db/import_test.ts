@@ -10,6 +10,7 @@ import type { Sql } from "./connect.ts";
 import { historyOf } from "./history.ts";
 import { identityOf, keepPastOffers, storeHistory } from "./import.ts";
 import { ingestBatch } from "./ingest.ts";
+import { rewriteDays } from "./rewrite.ts";
 import { batch, EA, expectKind, follow, quote, ticker } from "./test/fixtures.ts";
 import { withTestDatabase } from "./testing.ts";
 
@@ -63,6 +64,15 @@ test("storeHistory() stores the same batch once, in one call and in the next", a
   const elsewhere = { ...one, seq: 7, receivedAtMs: DAY_MS + 9, late: true };
   assert.deepEqual(await storeHistory(sql, EA, [elsewhere, other]), ["known", "known"]);
   assert.equal((await all(sql)).length, 2);
+});
+
+test("storeHistory() knows the batches of rewritten days", async ({ sql }) => {
+  const batches = Array.from({ length: 8 }, (_, i) => history(DAY_MS + i));
+  await storeHistory(sql, EA, batches);
+  const before = await all(sql);
+  assert.equal(await rewriteDays(sql, Date.now()), batches.length);
+  assert.deepEqual((await all(sql)).map(identityOf), before.map(identityOf));
+  assert.deepEqual(new Set(await storeHistory(sql, EA, batches)), new Set(["known"]));
 });
 
 test("storeHistory() makes late history of what is older than the newest", async (on) => {

@@ -196,7 +196,7 @@ async function runStatement(sql: Sql, request: IngestRequest, stored: Stored): P
       ${batch.missing.length === 0 ? "[]" : JSON.stringify(batch.missing)}::text::jsonb,
       ${set.hash},
       ${isNew ? set.occ.join(",") : null},
-      ${block},
+      decode(${block === null ? null : block.toBase64()}, 'base64'),
       ${c.atmIv},
       ${c.skew},
       ${c.putVolume},

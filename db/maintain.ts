@@ -1,8 +1,9 @@
 /**
- * The maintenance of the database: partitions made ahead, history past its time dropped, older days
- * rewritten. Any program may call it at any time; one at a time does it.
+ * The maintenance of the database: partitions made ahead, history past its time dropped, market
+ * conditions worked out that an import or an older version left open, older days rewritten. Any program may call it at any time; one at a time does it.
  */
 import { z } from "zod";
+import { backfillConditions } from "./conditions.ts";
 import type { Sql } from "./connect.ts";
 import { ensurePartitions, partitionsOf } from "./partitions.ts";
 import { dropHistory, type Dropped } from "./retention.ts";
@@ -52,6 +53,7 @@ async function maintainAlone(
   const dropped = retentionDays === null
     ? { partitions: [], kept: [] }
     : await dropHistory(sql, nowMs - retentionDays * DAY_MS);
+  await backfillConditions(sql);
   const rewritten = await rewriteDays(sql, nowMs - rewriteAfterDays * DAY_MS);
   await giveBackSpace(sql);
   return { made, ...dropped, rewritten };

@@ -3,7 +3,7 @@ import type { Sql } from "./connect.ts";
 import { ensurePartitions } from "./partitions.ts";
 
 /** How often a program that runs on calls {@link upkeep} and `maintain()` (`maintain.ts`). */
-export const UPKEEP_EVERY_MS = 86_400_000;
+export const UPKEEP_EVERY_MS = 3_600_000;
 
 /** Makes the partitions of the weeks to come, and forgets idempotency keys after 30 days. */
 export async function upkeep(sql: Sql): Promise<void> {

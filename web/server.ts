@@ -103,12 +103,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { conflictWindowMs } = options;
   const sessions = new AgentSessions({ clock, log, database, watch, keys, conflictWindowMs });
 
-  const daily = clock.every(UPKEEP_EVERY_MS, () => {
+  const hourly = clock.every(UPKEEP_EVERY_MS, () => {
     maintain(database.work, { retentionDays: options.retentionDays }).catch((error: unknown) => {
       log.warn("database.maintenance", `The database's maintenance broke off: ${error}`);
     });
   });
-  running.defer(() => daily.cancel());
+  running.defer(() => hourly.cancel());
 
   const services: Services = {
     clock,

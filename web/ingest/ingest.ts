@@ -7,7 +7,7 @@ import { type IngestAnswer, ingestBatch, type IngestOutcome } from "../../db/ing
 import type { ValidKey } from "../../db/keys.ts";
 import type { ColumnBatch } from "../../options/columns.ts";
 import { MAX_CONTRACTS } from "../../options/wire/ingest_schema.ts";
-import { readIngest } from "../../options/wire/ingest.ts";
+import { contractCount, readIngest } from "../../options/wire/ingest.ts";
 import type { ReadIngest } from "../../options/wire/ingest_reader.ts";
 import { outsideKey, refusedSince } from "../auth/agent_key.ts";
 import type { Services } from "../services.ts";
@@ -183,8 +183,7 @@ function outsideOrTooMany(body: unknown, key: ValidKey, services: Services): Pro
     const outside = outsideKey(key, { agentId: body.agentId, ticker }, services);
     if (outside) return outside;
   }
-  if (!("contracts" in body) || !Array.isArray(body.contracts)) return undefined;
-  return tooMany(body.contracts.length);
+  return tooMany(contractCount(body));
 }
 
 function tooMany(contracts: number): Problem | undefined {

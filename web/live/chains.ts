@@ -89,9 +89,10 @@ export class ChainCache implements Chains {
     return await Promise.all(followed.map((one) => this.#known(one)));
   }
 
-  /** Folds every chain before somebody asks for it. */
+  /** Folds every chain before somebody asks for it, those that are asked for first. */
   warm(): void {
-    this.#inBackground(this.all());
+    for (const ticker of this.#followed?.keys() ?? []) this.#ahead.add(this.#entry(ticker));
+    if (!this.#foldingAhead) this.#foldAhead();
   }
 
   /**

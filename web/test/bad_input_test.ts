@@ -331,6 +331,10 @@ const WRONG: Readonly<Record<string, WrongBody>> = {
     status: 413,
     body: rowsOf(manySymbols(100_000).map((symbol) => ({ symbol }))),
   },
+  "100,000 contracts in columns": {
+    status: 413,
+    body: () => JSON.stringify(columnsOf({ symbol: manySymbols(100_000) })),
+  },
   "a contract twice": {
     status: 400,
     body: rowsOf([{ symbol: OCC[0] }, { symbol: OCC[1] }, contractOf()]),
