@@ -1,5 +1,5 @@
 /** The measured comparisons: `deno task bench ingest`. */
-import { command, setting, url, wholeNumber } from "../base/command.ts";
+import { command, EXIT_USAGE, setting, url, wholeNumber } from "../base/command.ts";
 import { endOfProgram } from "../base/lifetime.ts";
 import { type Bench, prepare } from "./bench/bench.ts";
 import { createBaselineTables, openDatabase } from "./bench/database.ts";
@@ -73,7 +73,7 @@ async function ingest(options: Options, signal: AbortSignal): Promise<number> {
   return options.check && isMissed ? 1 : 0;
 }
 
-async function main(): Promise<number> {
+async function main(signal: AbortSignal): Promise<number> {
   const program = command("bench", "Measures Lastmark against other ways to do the same.");
   let code = 0;
   program.command("ingest")
@@ -110,7 +110,7 @@ async function main(): Promise<number> {
     }))
     .addHelpText("after", HELP)
     .action(async (options: Options) => {
-      code = await ingest(options, endOfProgram({ lifeline: false }));
+      code = await ingest(options, signal);
     });
   await program.parseAsync(Deno.args, { from: "user" });
   return code;
@@ -119,13 +119,18 @@ async function main(): Promise<number> {
 function checkedNames(name: string, before: readonly string[]): readonly string[] {
   if (NAMES.includes(name)) return [...before, name];
   console.error(`error: --only is ${JSON.stringify(name)}. Allowed: ${NAMES.join(", ")}`);
-  Deno.exit(64);
+  Deno.exit(EXIT_USAGE);
 }
 
+/** The exit code of a program that SIGINT ended. */
+const EXIT_INTERRUPTED = 130;
+
 if (import.meta.main) {
+  const signal = endOfProgram({ lifeline: false });
   try {
-    Deno.exit(await main());
+    Deno.exit(await main(signal));
   } catch (error) {
+    if (signal.aborted) Deno.exit(EXIT_INTERRUPTED);
     console.error(error instanceof Error ? error.stack ?? error.message : String(error));
     Deno.exit(1);
   }

@@ -56,7 +56,8 @@ export class PoolWriter {
 
   /** Adds the request that brings a chain. */
   add(chain: Chain, form: BodyForm, sender: Sender): void {
-    const atMs = Date.now() + (form === "gzip" ? AHEAD_MS : 0);
+    // A time that is written anew is a refused one before, so that none is forgotten.
+    const atMs = form === "gzip" ? Date.now() + AHEAD_MS : 0;
     const body = bodyOf(chain, form, { agentId: sender.agentId, atMs });
     const head = headOf(body.length, form, sender);
     const start = this.#length;

@@ -82,14 +82,16 @@ function jsonOf(line: string): unknown {
 }
 
 /** Runs the generator once. Throws where an answer was neither 200 nor 503. */
-export async function runLoad(order: LoadOrder): Promise<LoadReport> {
+export async function runLoad(order: LoadOrder, signal: AbortSignal): Promise<LoadReport> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "loadtest/bench/generator.ts", JSON.stringify(order)],
     cwd: ROOT,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    signal,
   }).output();
+  signal.throwIfAborted();
   if (!success) throw new Error(`the generator failed: ${new TextDecoder().decode(stderr)}`);
   const report = loadReport.parse(JSON.parse(new TextDecoder().decode(stdout)));
   if (report.refusal !== null) {

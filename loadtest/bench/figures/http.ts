@@ -67,7 +67,7 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
       const { answered, tookMs } = await costs.of(
         name,
         [server.pid],
-        () => runLoad(orderOf(bench, server, files[form])),
+        () => runLoad(orderOf(bench, server, files[form]), bench.signal),
       );
       return answered * contracts / (tookMs / 1000);
     },
@@ -87,7 +87,7 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
   };
   bench.say("warming up");
   for (const server of [lastmark, rows, jsonb, bare]) {
-    await runLoad({ ...orderOf(bench, server, files.rows), beginForMs: WARM_UP_MS });
+    await runLoad({ ...orderOf(bench, server, files.rows), beginForMs: WARM_UP_MS }, bench.signal);
   }
   const measured = await interleave([
     http("lastmark", lastmark, "rows"),

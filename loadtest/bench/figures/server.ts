@@ -1,6 +1,7 @@
 /** The server as a process: its memory under load, and its first answer. */
 import type { Bench, Figure } from "../bench.ts";
 import { readsOf } from "../chains.ts";
+import type { LoadOrder, LoadReport } from "../generator.ts";
 import { PoolWriter } from "../pool.ts";
 import { type BenchServer, memoryOf, runLoad, startLastmark } from "../programs.ts";
 import type { Finding } from "../table.ts";
@@ -36,7 +37,7 @@ async function measureMemory(bench: Bench): Promise<Finding[]> {
   const sampling = setInterval(() => {
     sample().catch((error: unknown) => failure ??= error);
   }, SAMPLE_EVERY_MS);
-  const report = await feed(server, pool, minutes * MINUTE_MS)
+  const report = await feed(bench, server, { pool, beginForMs: minutes * MINUTE_MS })
     .finally(() => clearInterval(sampling));
   if (failure !== undefined) throw failure;
   const whole = samples.map(({ megabytes }) => megabytes);
@@ -79,7 +80,7 @@ async function measureCold(bench: Bench): Promise<Finding[]> {
   {
     await using servers = new AsyncDisposableStack();
     const server = await startLastmark(bench.database.url, servers);
-    await feed(server, pool, bench.settings.seconds * 1000);
+    await feed(bench, server, { pool, beginForMs: bench.settings.seconds * 1000 });
   }
   const firsts: number[] = [];
   for (let round = 0; round < bench.settings.rounds; round++) {
@@ -114,9 +115,14 @@ function writePool(bench: Bench): string {
   return path;
 }
 
-function feed({ port }: BenchServer, pool: string, beginForMs: number) {
+/** Sends the pool's chains for a while. */
+function feed(
+  { signal }: Bench,
+  { port }: BenchServer,
+  load: Pick<LoadOrder, "pool" | "beginForMs">,
+): Promise<LoadReport> {
   const run = crypto.randomUUID().slice(0, 23);
-  return runLoad({ port, pool, connections: CONNECTIONS, run, beginForMs });
+  return runLoad({ port, connections: CONNECTIONS, run, ...load }, signal);
 }
 
 function finding(figure: string, what: string, unit: string): Finding {
