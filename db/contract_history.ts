@@ -27,25 +27,25 @@ export interface ContractQuote {
 }
 
 /** Rows fetched at a time: of days not rewritten yet, each brings its whole chain. */
-const FETCH = 200;
+const FETCH = 100;
 
+// A list a column: what a thousand rows would cost to send and to check is most of the time.
 const stored = z.object({
-  seq: z.number(),
-  asOfMs: z.number(),
-  receivedAtMs: z.number(),
-  late: z.boolean(),
-  mode: z.enum(["snapshot", "update"]),
-  agentId: z.string(),
+  firstMs: z.number(),
+  seqs: z.array(z.number()),
+  asOfsMs: z.array(z.number()),
+  receivedAtsMs: z.array(z.number()),
+  lates: z.array(z.boolean()),
+  modes: z.array(z.enum(["snapshot", "update"])),
+  agentIds: z.array(z.string()),
+  places: z.array(z.number()),
   place: z.number(),
   contracts: z.number(),
+  /** Of a batch that is not rewritten. */
   block: z.instanceof(Uint8Array).nullable(),
-  dayId: z.string().nullable(),
-  dayPlace: z.number().nullable(),
-  // The slab with the contract, at the first batch of each day.
-  slabFirst: z.number().nullable(),
-  slabContracts: z.number().nullable(),
+  /** Of others, the slab with the contract. */
+  slab: z.instanceof(Uint8Array).nullable(),
   snapshots: z.number().nullable(),
-  body: z.instanceof(Uint8Array).nullable(),
 });
 
 /**
@@ -59,100 +59,141 @@ export async function* contractHistory(
 ): AsyncGenerator<ContractQuote, void, void> {
   const bound = (ms: number | undefined, none: string): string =>
     ms === undefined ? none : new Date(ms).toISOString();
+  // One statement: a day that is rewritten meanwhile is read as it was before.
   const pages = sql`
     WITH found AS MATERIALIZED (
-      SELECT b.*, row_number() OVER (PARTITION BY b.day_id ORDER BY b.as_of, b.seq) AS of_day
+      SELECT
+        b.seq,
+        (extract(epoch FROM b.as_of) * 1000)::double precision AS as_of,
+        (extract(epoch FROM b.received_at) * 1000)::double precision AS received_at,
+        b.late,
+        b.mode,
+        b.agent_id,
+        b.contract_set,
+        b.block,
+        b.day_id,
+        b.day_place
       FROM batches AS b
       WHERE b.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
         AND b.as_of >= ${bound(fromMs, "-infinity")}::text::timestamptz
         AND b.as_of < ${bound(toMs, "infinity")}::text::timestamptz
     ),
     sets AS MATERIALIZED (
-      SELECT hash, array_position(occ, ${occ}) AS place, cardinality(occ) AS contracts
+      SELECT hash, array_position(occ, ${occ}) - 1 AS place, cardinality(occ) AS contracts
       FROM contract_sets
       WHERE hash IN (SELECT contract_set FROM found)
+    ),
+    days AS MATERIALIZED (
+      SELECT
+        day_id,
+        min(as_of) AS first_as_of,
+        json_agg(seq) AS seqs,
+        json_agg(as_of) AS as_ofs,
+        json_agg(received_at) AS received_ats,
+        json_agg(late) AS lates,
+        json_agg(mode) AS modes,
+        json_agg(agent_id) AS agent_ids,
+        json_agg(day_place) AS places,
+        contract_set
+      FROM found
+      WHERE day_id IS NOT NULL
+      GROUP BY day_id, contract_set
     )
     SELECT
-      b.seq::double precision,
-      (extract(epoch FROM b.as_of) * 1000)::double precision AS "asOfMs",
-      (extract(epoch FROM b.received_at) * 1000)::double precision AS "receivedAtMs",
-      b.late,
-      b.mode,
-      b.agent_id AS "agentId",
+      d.first_as_of AS "firstMs",
+      d.seqs,
+      d.as_ofs AS "asOfsMs",
+      d.received_ats AS "receivedAtsMs",
+      d.lates,
+      d.modes,
+      d.agent_ids AS "agentIds",
+      d.places,
+      sets.place - slab.first AS place,
+      slab.contracts,
+      NULL::bytea AS block,
+      slab.body AS slab,
+      slab.snapshots
+    FROM days AS d
+    JOIN sets ON sets.hash = d.contract_set
+    JOIN slabs AS slab
+      ON slab.day_id = d.day_id
+      AND sets.place >= slab.first
+      AND sets.place < slab.first + slab.contracts
+    UNION ALL
+    SELECT
+      b.as_of,
+      json_build_array(b.seq),
+      json_build_array(b.as_of),
+      json_build_array(b.received_at),
+      json_build_array(b.late),
+      json_build_array(b.mode),
+      json_build_array(b.agent_id),
+      '[0]',
       sets.place,
       sets.contracts,
       b.block,
-      b.day_id::text AS "dayId",
-      b.day_place AS "dayPlace",
-      p.first AS "slabFirst",
-      p.contracts AS "slabContracts",
-      p.snapshots,
-      p.body
+      NULL,
+      NULL
     FROM found AS b
-    JOIN sets ON sets.hash = b.contract_set AND sets.place IS NOT NULL
-    LEFT JOIN LATERAL (
-      SELECT slabs.first, slabs.contracts, slabs.body, slabs.snapshots
-      FROM slabs
-      WHERE slabs.day_id = b.day_id AND slabs.first < sets.place
-      ORDER BY slabs.first DESC
-      LIMIT 1
-    ) AS p ON b.of_day = 1 AND b.day_id IS NOT NULL
-    ORDER BY b.as_of, b.seq`.cursor(FETCH);
-  const days = new Map<string, readonly (Float64Array | null)[]>();
+    JOIN sets ON sets.hash = b.contract_set
+    WHERE b.block IS NOT NULL AND sets.place IS NOT NULL
+    ORDER BY 1`.cursor(FETCH);
+  // Rows come by their first batch. Where the contracts changed within a day, batches of one lie
+  // between those of another: what may still have one before it waits.
+  const waiting: ContractQuote[] = [];
   for await (const page of pages) {
     for (const found of page) {
       const row = stored.parse(found);
-      const { seq, asOfMs, receivedAtMs, late, mode, agentId } = row;
-      yield {
-        seq,
-        asOfMs,
-        receivedAtMs,
-        late,
-        mode,
-        agentId,
-        quote: quoteOf(occ, valuesOf(row, days)),
-      };
+      const ready = waiting.findIndex(({ asOfMs }) => asOfMs >= row.firstMs);
+      yield* waiting.splice(0, ready < 0 ? waiting.length : ready);
+      const isAlone = waiting.length === 0 && row.seqs.length === 1;
+      waiting.push(...quotesOf(row, occ));
+      if (!isAlone) waiting.sort((a, b) => a.asOfMs - b.asOfMs || a.seq - b.seq);
     }
   }
+  yield* waiting;
 }
 
-function valuesOf(
-  row: z.infer<typeof stored>,
-  days: Map<string, readonly (Float64Array | null)[]>,
-): readonly number[] {
-  const { block, dayId, dayPlace, slabFirst, slabContracts, snapshots, body } = row;
-  if (block) return readBlock(block, row.contracts, row.place - 1);
-  if (dayId === null || dayPlace === null) throw new Error(`batch ${row.seq} has no quotes`);
-  let day = days.get(dayId);
-  if (!day && body && slabFirst !== null && slabContracts !== null && snapshots !== null) {
-    const place = row.place - 1 - slabFirst;
-    day = readSlab(body, { contracts: slabContracts, snapshots, place });
-    days.set(dayId, day);
-  }
-  if (!day) throw new Error(`day ${dayId} has no quotes`);
-  return day.map((values) => values?.[dayPlace] ?? NONE);
+function quotesOf(row: z.infer<typeof stored>, occ: OccSymbol): ContractQuote[] {
+  const columns = columnsOf(row);
+  return row.seqs.map((seq, i) => ({
+    seq,
+    asOfMs: row.asOfsMs[i] ?? NaN,
+    receivedAtMs: row.receivedAtsMs[i] ?? NaN,
+    late: row.lates[i] ?? false,
+    mode: row.modes[i] ?? "snapshot",
+    agentId: row.agentIds[i] ?? "",
+    quote: quoteAt(columns, occ, row.places[i] ?? 0),
+  }));
 }
+
+/** A contract's values by column and snapshot. */
+type Columns = readonly (ArrayLike<number> | null)[];
+
+function columnsOf({ block, slab, snapshots, contracts, place }: z.infer<typeof stored>): Columns {
+  if (block) return readBlock(block, contracts, place).map((value) => [value]);
+  if (!slab || snapshots === null) throw new Error("a batch has no quotes");
+  return readSlab(slab, { contracts, snapshots, place });
+}
+
+const SCALES = QUOTE_FIELDS.map((field) => FIELD_SCALE[field]);
 
 /** A quote of the whole numbers of a block's columns. */
-function quoteOf(occ: OccSymbol, values: readonly number[]): Quote {
-  const at = (index: number): number | null => {
-    const value = values[index] ?? NONE;
-    return value === NONE ? null : value;
-  };
-  const scaled = (index: number, scale: number): number | null => {
-    const value = at(index);
-    return value === null ? null : value / scale;
+function quoteAt(columns: Columns, occ: OccSymbol, at: number): Quote {
+  const valueOf = (index: number, scale: number): number | null => {
+    const value = columns[index]?.[at] ?? NONE;
+    return value === NONE ? null : value / scale;
   };
   const fields: Partial<Record<QuoteField, number | null>> = {};
   for (const [index, field] of QUOTE_FIELDS.entries()) {
-    fields[field] = scaled(index, FIELD_SCALE[field]);
+    fields[field] = valueOf(index, SCALES[index] ?? 1);
   }
   return {
     // Every field of QUOTE_FIELDS was set in the loop above.
     ...fields as Record<QuoteField, number | null>,
     occ,
-    kind: MARKET_DATA_KINDS[(at(KIND) ?? 0) - 1] ?? null,
-    multiplier: scaled(MULTIPLIER, MULTIPLIER_SCALE),
-    quotedAtMs: at(QUOTED_AT),
+    kind: MARKET_DATA_KINDS[(valueOf(KIND, 1) ?? 0) - 1] ?? null,
+    multiplier: valueOf(MULTIPLIER, MULTIPLIER_SCALE),
+    quotedAtMs: valueOf(QUOTED_AT, 1),
   };
 }
