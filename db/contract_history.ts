@@ -13,7 +13,7 @@ import {
 import type { Period } from "./batches.ts";
 import { KIND, MULTIPLIER, MULTIPLIER_SCALE, QUOTED_AT, readBlock } from "./block.ts";
 import type { Sql } from "./connect.ts";
-import { readSlab } from "./slab.ts";
+import { readRecord } from "./slab.ts";
 
 /** A contract's quote as one batch said it. */
 export interface ContractQuote {
@@ -43,8 +43,8 @@ const stored = z.object({
   contracts: z.number(),
   /** Of a batch that is not rewritten. */
   block: z.instanceof(Uint8Array).nullable(),
-  /** Of others, the slab with the contract. */
-  slab: z.instanceof(Uint8Array).nullable(),
+  /** Of others, the contract's part of its slab. */
+  record: z.instanceof(Uint8Array).nullable(),
   snapshots: z.number().nullable(),
 });
 
@@ -108,10 +108,10 @@ export async function* contractHistory(
       d.modes,
       d.agent_ids AS "agentIds",
       d.places,
-      sets.place - slab.first AS place,
-      slab.contracts,
+      sets.place,
+      sets.contracts,
       NULL::bytea AS block,
-      slab.body AS slab,
+      slab_record(slab.body, slab.contracts, sets.place - slab.first) AS record,
       slab.snapshots
     FROM days AS d
     JOIN sets ON sets.hash = d.contract_set
@@ -170,10 +170,12 @@ function quotesOf(row: z.infer<typeof stored>, occ: OccSymbol): ContractQuote[] 
 /** A contract's values by column and snapshot. */
 type Columns = readonly (ArrayLike<number> | null)[];
 
-function columnsOf({ block, slab, snapshots, contracts, place }: z.infer<typeof stored>): Columns {
+function columnsOf(
+  { block, record, snapshots, contracts, place }: z.infer<typeof stored>,
+): Columns {
   if (block) return readBlock(block, contracts, place).map((value) => [value]);
-  if (!slab || snapshots === null) throw new Error("a batch has no quotes");
-  return readSlab(slab, { contracts, snapshots, place });
+  if (!record || snapshots === null) throw new Error("a batch has no quotes");
+  return readRecord(record, snapshots);
 }
 
 const SCALES = QUOTE_FIELDS.map((field) => FIELD_SCALE[field]);

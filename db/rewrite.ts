@@ -12,7 +12,7 @@ import type { OccSymbol } from "../options/contract.ts";
 import type { QuoteColumns } from "../options/columns.ts";
 import { decodeBlock, encodeBlock, wholeColumns } from "./block.ts";
 import type { Sql } from "./connect.ts";
-import { encodeSlab, readDay, type Slab, STRIP } from "./slab.ts";
+import { encodeSlab, readDay, type Slab } from "./slab.ts";
 
 /** Snapshots of a day at most: a ticker may have been imported in an hour. */
 const MOST_SNAPSHOTS = 128;
@@ -105,7 +105,7 @@ async function writeDay(
 ): Promise<void> {
   const chains = members.map(({ block }) => decodeBlock(block, occ));
   const snapshots = chains.map(wholeColumns);
-  const inSlab = Math.max(STRIP, Math.floor(SLAB_QUOTES / members.length / STRIP) * STRIP);
+  const inSlab = Math.ceil(SLAB_QUOTES / members.length);
   const slabs: Slab[] = [];
   for (let first = 0; first < occ.length; first += inSlab) {
     const end = Math.min(first + inSlab, occ.length);

@@ -39,134 +39,100 @@ RETURN CASE
   ELSE (substring(bits FROM at + 1 FOR width)::bit(64) >> (64 - width))::bigint
 END;
 
--- One contract of a slab at one snapshot, both by their place from 0: the 15 columns of a block, in
--- whole numbers of their scale, NULL for none.
-CREATE FUNCTION slab_quote(
-  body bytea, contracts integer, snapshots integer, contract integer, snapshot integer
-) RETURNS bigint[]
+-- What is needed of a slab to read one contract, by its place in the slab from 0: the steps of the
+-- columns and the contract's record. substring() fetches only that part of the slab.
+CREATE FUNCTION slab_record(body bytea, contracts integer, contract integer) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
-  strip integer := contract / 16;
-  strips integer := (contracts + 15) / 16;
-  in_strip integer := least(16, contracts - 16 * strip);
-  begins integer;
-  ends integer := octet_length(body);
-  bits varbit;
-  at integer := 0;
-  kinds integer[];
-  bases bigint[];
-  steps bigint[];
-  first_widths integer[];
-  kind integer;
-  width integer;
-  number bigint;
-  row_bits integer := 0;
-  result bigint[] := '{}';
-  has_values boolean;
-  mask varbit;
-  way integer;
-  code bigint;
-  rank integer;
-  present boolean;
+  places bytea := substring(body FROM 62 + 3 * contract FOR 6);
+  begins integer := get_byte(places, 0) * 65536 + get_byte(places, 1) * 256 + get_byte(places, 2);
+  ends integer;
 BEGIN
-  -- Parts of a body are fetched by substring(); get_byte() would fetch the whole.
-  IF substring(body FROM 1 FOR 1) <> '\x01' THEN
-    RAISE 'a slab of version % cannot be read by this database', get_byte(body, 0);
-  END IF;
-  begins := bits_number(('x' || encode(substring(body FROM 2 + 3 * strip FOR 3), 'hex'))::varbit, 0, 24);
-  IF strip + 1 < strips THEN
-    ends := bits_number(('x' || encode(substring(body FROM 5 + 3 * strip FOR 3), 'hex'))::varbit, 0, 24);
-  END IF;
-  bits := ('x' || encode(substring(body FROM begins + 1 FOR ends - begins), 'hex'))::varbit;
-
-  FOR place IN 1..15 LOOP
-    kind := bits_number(bits, at, 2);
-    at := at + 2;
-    kinds[place] := kind;
-    bases[place] := 0;
-    steps[place] := 1;
-    first_widths[place] := 0;
-    IF kind > 0 THEN
-      width := bits_number(bits, at, 6);
-      number := bits_number(bits, at + 6, width);
-      at := at + 6 + width;
-      bases[place] := CASE WHEN number % 2 = 0 THEN number / 2 ELSE -(number + 1) / 2 END;
-    END IF;
-    IF kind > 1 THEN
-      width := bits_number(bits, at, 6);
-      steps[place] := bits_number(bits, at + 6, width);
-      at := at + 6 + width;
-      first_widths[place] := bits_number(bits, at, 6);
-      at := at + 6;
-      row_bits := row_bits + first_widths[place] + kind - 2;
-    END IF;
-  END LOOP;
-  IF snapshots = 1 THEN
-    at := at + contract % 16 * row_bits;
+  IF contract + 1 < contracts THEN
+    ends := get_byte(places, 3) * 65536 + get_byte(places, 4) * 256 + get_byte(places, 5);
   ELSE
-    at := at + 24 * in_strip + bits_number(bits, at + 24 * (contract % 16), 24)::integer;
+    ends := octet_length(body);
   END IF;
+  RETURN substring(body FROM 1 FOR 61) || substring(body FROM begins + 1 FOR ends - begins);
+END
+$$;
 
-  FOR place IN 1..15 LOOP
-    kind := kinds[place];
-    IF kind = 0 THEN
-      result[place] := NULL;
-      CONTINUE;
+-- One contract at one snapshot, by its place from 0, of a slab_record(): the 15 columns of a block,
+-- in whole numbers of their scale, NULL for none.
+CREATE FUNCTION slab_quote(record bytea, snapshots integer, snapshot integer) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+  bits varbit := ('x' || encode(substring(record FROM 62), 'hex'))::varbit;
+  kinds bigint := bits_number(bits, 0, 45);
+  kind integer;
+  way integer;
+  at integer := 45;
+  number bigint;
+  base bigint;
+  width integer;
+  step_width integer;
+  least_step bigint;
+  mask varbit;
+  -- Which of the values it is, from 0, and how many there are.
+  place integer;
+  count integer;
+  code bigint;
+  run integer;
+  result bigint[] := array_fill(NULL::bigint, ARRAY[15]);
+BEGIN
+  IF get_byte(record, 0) <> 2 THEN
+    RAISE 'a slab of version % cannot be read by this database', get_byte(record, 0);
+  END IF;
+  FOR c IN 0..14 LOOP
+    kind := (kinds >> (42 - 3 * c)) & 7;
+    CONTINUE WHEN kind = 0;
+    way := kind & 3;
+    width := bits_number(bits, at, 6);
+    number := bits_number(bits, at + 6, width);
+    base := (number >> 1) # -(number & 1);
+    at := at + 6 + width;
+    IF way > 1 THEN
+      width := bits_number(bits, at, 6);
+      at := at + 6;
     END IF;
-    IF kind = 1 THEN
-      result[place] := bases[place];
-      CONTINUE;
+    IF way = 3 THEN
+      step_width := bits_number(bits, at, 6);
+      run := bits_number(bits, at + 6, 6);
+      number := bits_number(bits, at + 12, run);
+      least_step := (number >> 1) # -(number & 1);
+      at := at + 12 + run;
     END IF;
-    has_values := true;
-    mask := NULL;
-    IF kind = 3 THEN
-      has_values := bits_number(bits, at, 1) = 1;
-      at := at + 1;
-      IF snapshots > 1 AND has_values THEN
-        IF bits_number(bits, at, 1) = 1 THEN
-          mask := substring(bits FROM at + 2 FOR snapshots);
-          at := at + snapshots;
+    place := snapshot;
+    count := snapshots;
+    IF kind > 4 THEN
+      mask := substring(bits FROM at + 1 FOR snapshots);
+      at := at + snapshots;
+      count := bit_count(mask);
+      place := CASE WHEN get_bit(mask, snapshot) = 1 THEN bit_count(substring(mask FROM 1 FOR snapshot)) END;
+    END IF;
+    IF place IS NOT NULL THEN
+      code := 0;
+      IF way = 2 THEN
+        code := bits_number(bits, at + place * width, width);
+      ELSIF way = 3 THEN
+        run := at + place / 8 * (width + 7 * step_width);
+        code := bits_number(bits, run, width) + place % 8 * least_step;
+        IF step_width > 0 THEN
+          FOR i IN 0..place % 8 - 1 LOOP
+            code := code + bits_number(bits, run + width + i * step_width, step_width);
+          END LOOP;
         END IF;
-        at := at + 1;
       END IF;
+      result[c + 1] := base + code
+        * ('x00000000' || encode(substring(record FROM 2 + 4 * c FOR 4), 'hex'))::bit(64)::bigint;
     END IF;
-    IF snapshots = 1 THEN
-      code := CASE WHEN has_values THEN bits_number(bits, at, first_widths[place]) END;
-      at := at + first_widths[place];
-    ELSIF has_values THEN
-      way := bits_number(bits, at, 2);
-      width := bits_number(bits, at + 2, 6);
-      code := bits_number(bits, at + 8, first_widths[place]);
-      at := at + 8 + first_widths[place];
-      -- Which of the values it is, from 0.
-      rank := snapshot;
-      present := true;
-      number := snapshots;
-      IF mask IS NOT NULL THEN
-        present := get_bit(mask, snapshot) = 1;
-        rank := bit_count(substring(mask FROM 1 FOR snapshot));
-        number := bit_count(mask);
-      END IF;
-      IF NOT present THEN
-        code := NULL;
-      ELSIF way = 0 THEN
-        code := code + bits_number(bits, at + rank * width, width);
-      ELSIF width > 0 AND rank > 0 THEN
-        code := code + (
-          SELECT
-            sum(CASE WHEN way = 2 THEN c.code WHEN c.code % 2 = 0 THEN c.code / 2 ELSE -(c.code + 1) / 2 END)
-          FROM (
-            SELECT bits_number(bits, at + i * width, width) AS code
-            FROM generate_series(0, rank - 1) AS i
-          ) AS c
-        );
-      END IF;
-      at := at + width * (number - CASE WHEN way = 0 THEN 0 ELSE 1 END)::integer;
-    ELSE
-      code := NULL;
+    IF way = 2 THEN
+      at := at + count * width;
+    ELSIF way = 3 THEN
+      at := at + (count + 7) / 8 * (width - step_width) + count * step_width;
     END IF;
-    result[place] := bases[place] + steps[place] * code;
   END LOOP;
   RETURN result;
 END
@@ -256,7 +222,9 @@ CROSS JOIN LATERAL (
     ON p.day_id = b.day_id AND c.place > p.first AND c.place <= p.first + p.contracts
   CROSS JOIN LATERAL (
     SELECT
-      slab_quote(p.body, p.contracts, p.snapshots, (c.place - 1 - p.first)::integer, b.day_place) AS v
+      slab_quote(
+        slab_record(p.body, p.contracts, (c.place - 1 - p.first)::integer), p.snapshots, b.day_place
+      ) AS v
     OFFSET 0
   ) AS v
 ) AS q
