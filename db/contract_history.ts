@@ -29,16 +29,14 @@ export interface ContractQuote {
 /** Rows fetched at a time: of days not rewritten yet, each brings its whole chain. */
 const FETCH = 100;
 
-// A list a column: what a thousand rows would cost to send and to check is most of the time.
+// What a thousand rows would cost to send and to check is most of the time: batches of a day that
+// are alike in the rest come as one.
 const stored = z.object({
-  firstMs: z.number(),
-  seqs: z.array(z.number()),
-  asOfsMs: z.array(z.number()),
-  receivedAtsMs: z.array(z.number()),
-  lates: z.array(z.boolean()),
-  modes: z.array(z.enum(["snapshot", "update"])),
-  agentIds: z.array(z.string()),
-  places: z.array(z.number()),
+  firstAsOf: z.date(),
+  heads: z.instanceof(Uint8Array),
+  late: z.boolean(),
+  mode: z.enum(["snapshot", "update"]),
+  agentId: z.string(),
   place: z.number(),
   contracts: z.number(),
   /** Of a batch that is not rewritten. */
@@ -63,16 +61,16 @@ export async function* contractHistory(
   const pages = sql`
     WITH found AS MATERIALIZED (
       SELECT
-        b.seq,
-        (extract(epoch FROM b.as_of) * 1000)::double precision AS as_of,
-        (extract(epoch FROM b.received_at) * 1000)::double precision AS received_at,
+        b.as_of,
+        -- HEAD_BYTES of it in quotesOf().
+        int8send(b.seq) || timestamptz_send(b.as_of) || timestamptz_send(b.received_at)
+          || int4send(coalesce(b.day_place, 0)) AS head,
         b.late,
         b.mode,
         b.agent_id,
         b.contract_set,
         b.block,
-        b.day_id,
-        b.day_place
+        b.day_id
       FROM batches AS b
       WHERE b.ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
         AND b.as_of >= ${bound(fromMs, "-infinity")}::text::timestamptz
@@ -86,28 +84,22 @@ export async function* contractHistory(
     days AS MATERIALIZED (
       SELECT
         day_id,
+        contract_set,
+        late,
+        mode,
+        agent_id,
         min(as_of) AS first_as_of,
-        json_agg(seq) AS seqs,
-        json_agg(as_of) AS as_ofs,
-        json_agg(received_at) AS received_ats,
-        json_agg(late) AS lates,
-        json_agg(mode) AS modes,
-        json_agg(agent_id) AS agent_ids,
-        json_agg(day_place) AS places,
-        contract_set
+        string_agg(head, '') AS heads
       FROM found
       WHERE day_id IS NOT NULL
-      GROUP BY day_id, contract_set
+      GROUP BY day_id, contract_set, late, mode, agent_id
     )
     SELECT
-      d.first_as_of AS "firstMs",
-      d.seqs,
-      d.as_ofs AS "asOfsMs",
-      d.received_ats AS "receivedAtsMs",
-      d.lates,
-      d.modes,
-      d.agent_ids AS "agentIds",
-      d.places,
+      d.first_as_of AS "firstAsOf",
+      d.heads,
+      d.late,
+      d.mode,
+      d.agent_id AS "agentId",
       sets.place,
       sets.contracts,
       NULL::bytea AS block,
@@ -122,13 +114,10 @@ export async function* contractHistory(
     UNION ALL
     SELECT
       b.as_of,
-      json_build_array(b.seq),
-      json_build_array(b.as_of),
-      json_build_array(b.received_at),
-      json_build_array(b.late),
-      json_build_array(b.mode),
-      json_build_array(b.agent_id),
-      '[0]',
+      b.head,
+      b.late,
+      b.mode,
+      b.agent_id,
       sets.place,
       sets.contracts,
       b.block,
@@ -144,27 +133,43 @@ export async function* contractHistory(
   for await (const page of pages) {
     for (const found of page) {
       const row = stored.parse(found);
-      const ready = waiting.findIndex(({ asOfMs }) => asOfMs >= row.firstMs);
+      const firstMs = row.firstAsOf.getTime();
+      const ready = waiting.findIndex(({ asOfMs }) => asOfMs >= firstMs);
       yield* waiting.splice(0, ready < 0 ? waiting.length : ready);
-      const isAlone = waiting.length === 0 && row.seqs.length === 1;
       waiting.push(...quotesOf(row, occ));
-      if (!isAlone) waiting.sort((a, b) => a.asOfMs - b.asOfMs || a.seq - b.seq);
+      waiting.sort((a, b) => a.asOfMs - b.asOfMs || a.seq - b.seq);
     }
   }
   yield* waiting;
 }
 
+/** Of each batch: `seq`, `as_of` and `received_at` as 8 bytes, the place in the day as 4. */
+const HEAD_BYTES = 28;
+
 function quotesOf(row: z.infer<typeof stored>, occ: OccSymbol): ContractQuote[] {
+  const { heads, late, mode, agentId } = row;
   const columns = columnsOf(row);
-  return row.seqs.map((seq, i) => ({
-    seq,
-    asOfMs: row.asOfsMs[i] ?? NaN,
-    receivedAtMs: row.receivedAtsMs[i] ?? NaN,
-    late: row.lates[i] ?? false,
-    mode: row.modes[i] ?? "snapshot",
-    agentId: row.agentIds[i] ?? "",
-    quote: quoteAt(columns, occ, row.places[i] ?? 0),
-  }));
+  const view = new DataView(heads.buffer, heads.byteOffset, heads.byteLength);
+  const quotes: ContractQuote[] = [];
+  for (let at = 0; at < heads.length; at += HEAD_BYTES) {
+    quotes.push({
+      seq: Number(view.getBigInt64(at)),
+      asOfMs: timeAt(view, at + 8),
+      receivedAtMs: timeAt(view, at + 16),
+      late,
+      mode,
+      agentId,
+      quote: quoteAt(columns, occ, view.getInt32(at + 24)),
+    });
+  }
+  return quotes;
+}
+
+/** PostgreSQL counts microseconds from 2000 on. */
+const EPOCH_US = Date.UTC(2000, 0) * 1_000;
+
+function timeAt(view: DataView, at: number): number {
+  return (Number(view.getBigInt64(at)) + EPOCH_US) / 1_000;
 }
 
 /** A contract's values by column and snapshot. */
