@@ -77,9 +77,10 @@ export async function* contractHistory(
         AND b.as_of < ${bound(toMs, "infinity")}::text::timestamptz
     ),
     sets AS MATERIALIZED (
-      SELECT hash, array_position(occ, ${occ}) - 1 AS place, cardinality(occ) AS contracts
-      FROM contract_sets
-      WHERE hash IN (SELECT contract_set FROM found)
+      SELECT s.hash, array_position(names.occ, ${occ}) - 1 AS place, cardinality(names.occ) AS contracts
+      FROM contract_sets AS s
+      CROSS JOIN LATERAL (SELECT set_occ(s.occ, s.strikes) AS occ OFFSET 0) AS names
+      WHERE s.hash IN (SELECT contract_set FROM found)
     ),
     days AS MATERIALIZED (
       SELECT

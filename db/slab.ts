@@ -27,7 +27,9 @@
  */
 import { NONE, type QuoteColumns } from "../options/columns.ts";
 import type { OccSymbol } from "../options/contract.ts";
+import { BitReader, BitWriter, divisor, widthOf, zigzag } from "./bits.ts";
 import { COLUMNS, ofWholeColumns } from "./block.ts";
+import type { Wholes } from "./packed.ts";
 
 const VERSION = 2;
 
@@ -38,9 +40,6 @@ const MAX_STEP = 0xffff_ffff;
 
 /** Values of which one is a code of its own. */
 const RUN = 8;
-
-/** A column of one snapshot in whole numbers, {@link NONE} for none; `null` where all are. */
-export type Wholes = Int32Array | Float64Array | null;
 
 /** Bytes that are no slab of so many contracts and snapshots. */
 export class SlabError extends Error {
@@ -70,58 +69,6 @@ export function encodeSlab(
     at += record.length;
   }
   return slab;
-}
-
-/** Bits, the highest first. */
-class BitWriter {
-  #bytes = new Uint8Array(4096);
-  length = 0;
-
-  /** A whole number from 0 on in so many bits, at most 53. */
-  write(value: number, width: number): void {
-    if (this.length + 64 > this.#bytes.length * 8) {
-      const longer = new Uint8Array(this.#bytes.length * 2);
-      longer.set(this.#bytes);
-      this.#bytes = longer;
-    }
-    for (let left = width; left > 0;) {
-      const free = 8 - this.length % 8;
-      const taken = Math.min(free, left);
-      const part = Math.floor(value / 2 ** (left - taken)) % 2 ** taken;
-      const at = this.length >>> 3;
-      this.#bytes[at] = (this.#bytes[at] ?? 0) | part << free - taken;
-      this.length += taken;
-      left -= taken;
-    }
-  }
-
-  /** A number of either sign. */
-  number(value: number): void {
-    const code = zigzag(value);
-    const width = widthOf(code);
-    this.write(width, 6);
-    this.write(code, width);
-  }
-
-  /** What was written, to whole bytes. */
-  bytes(): Uint8Array {
-    return this.#bytes.slice(0, Math.ceil(this.length / 8));
-  }
-}
-
-/** Bits that a whole number from 0 on takes. */
-function widthOf(value: number): number {
-  return value < 0x8000_0000
-    ? 32 - Math.clz32(value)
-    : 32 + widthOf(Math.floor(value / 0x1_0000_0000));
-}
-
-function zigzag(value: number): number {
-  return value < 0 ? -2 * value - 1 : 2 * value;
-}
-
-function unzigzag(code: number): number {
-  return code % 2 === 0 ? code / 2 : -(code + 1) / 2;
 }
 
 /** What all values of a contract in a column have in common; 0 where each has one value only. */
@@ -203,42 +150,6 @@ function writePlan(bits: BitWriter, plan: Plan): void {
   for (const [at, code] of codes.entries()) {
     if (way === 2 || at % RUN === 0) bits.write(code, width);
     else bits.write(code - (codes[at - 1] ?? 0) - leastStep, stepWidth);
-  }
-}
-
-/** The greatest common divisor; 0 takes no part. */
-function divisor(a: number, b: number): number {
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
-}
-
-class BitReader {
-  readonly #bytes: Uint8Array;
-  at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.at = at;
-  }
-
-  read(width: number): number {
-    if (this.at + width > this.#bytes.length * 8) {
-      throw new SlabError(`a slab of ${this.#bytes.length} bytes ends before its values do`);
-    }
-    let value = 0;
-    for (let left = width; left > 0;) {
-      const free = 8 - this.at % 8;
-      const taken = Math.min(free, left);
-      const byte = this.#bytes[this.at >>> 3] ?? 0;
-      value = value * 2 ** taken + (byte >>> free - taken & (1 << taken) - 1);
-      this.at += taken;
-      left -= taken;
-    }
-    return value;
-  }
-
-  number(): number {
-    return unzigzag(this.read(this.read(6)));
   }
 }
 

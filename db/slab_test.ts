@@ -4,6 +4,7 @@ import { columnsOf } from "../options/columns.ts";
 import type { Quote } from "../options/quote.ts";
 import { quoteOf } from "../options/testing.ts";
 import { makeContract, parseIsoDate } from "../options/contract.ts";
+import { BitsError } from "./bits.ts";
 import { wholeColumns } from "./block.ts";
 import { encodeSlab, readDay, readRecord, recordOf, SlabError } from "./slab.ts";
 import { storedQuotes } from "./test/quotes.ts";
@@ -53,5 +54,5 @@ Deno.test("readRecord() refuses what is no slab, or ends too early", () => {
   const body = encodeSlab(moving(3).map(columnsOf).map(wholeColumns), 0, 40);
   const last = recordOf(body, 40, 39);
   assert.throws(() => readRecord(Uint8Array.of(1, ...last.slice(1)), 3), SlabError);
-  assert.throws(() => readRecord(last.slice(0, -3), 3), SlabError);
+  assert.throws(() => readRecord(last.slice(0, -3), 3), BitsError);
 });

@@ -1,6 +1,6 @@
 -- Older days contract after contract: of the snapshots of a ticker's day that list the same
 -- contracts, one row, and their quotes in slabs (db/slab.ts has the layout). A batch keeps its row
--- in `batches`, without its block.
+-- in `batches`, without its block; one of a day with few snapshots keeps it, packed (db/packed.ts).
 --
 -- Where the extension TimescaleDB is there, `batches` becomes a hypertable of it; the views that
 -- stand on the table are made again below.
@@ -30,13 +30,124 @@ ALTER TABLE batches
   ADD COLUMN day_id bigint,
   -- Which of the day's snapshots it is, from 0.
   ADD COLUMN day_place integer,
+  ADD COLUMN packed boolean NOT NULL DEFAULT false,
   ADD CHECK ((block IS NULL) = (day_id IS NOT NULL) AND (day_id IS NULL) = (day_place IS NULL));
+
+-- The contracts of rewritten batches, in a tenth of the space (db/set_names.ts); occ is NULL then.
+ALTER TABLE contract_sets
+  ALTER COLUMN occ DROP NOT NULL,
+  ADD COLUMN strikes text,
+  ADD CHECK ((occ IS NULL) = (strikes IS NOT NULL));
+
+CREATE FUNCTION set_occ(occ text[], strikes text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+  WHEN strikes IS NULL THEN occ
+  ELSE (
+    SELECT array_agg(named.prefix || lpad(named.strike::text, 8, '0') ORDER BY named.list, named.place)
+    FROM (
+      SELECT
+        list.place AS list,
+        step.place,
+        split_part(list.text, ' ', 1) AS prefix,
+        sum(step.text::integer) OVER (PARTITION BY list.place ORDER BY step.place) AS strike
+      FROM string_to_table(strikes, ',') WITH ORDINALITY AS list (text, place)
+      CROSS JOIN LATERAL unnest((string_to_array(list.text, ' '))[2:]) WITH ORDINALITY AS step (text, place)
+    ) AS named
+  )
+END;
 
 CREATE FUNCTION bits_number(bits varbit, at integer, width integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
   WHEN width = 0 THEN 0
   ELSE (substring(bits FROM at + 1 FOR width)::bit(64) >> (64 - width))::bigint
+END;
+
+ALTER FUNCTION block_values(bytea, integer) RENAME TO plain_block_values;
+
+-- One column of a packed block, as plain_block_values() gives that of another.
+CREATE FUNCTION packed_block_values(block bytea, place integer) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+  contracts integer := ('x' || encode(substring(block FROM 3 FOR 4), 'hex'))::bit(32)::integer;
+  begins integer := ('x' || encode(substring(block FROM 7 + 4 * place FOR 4), 'hex'))::bit(32)::integer;
+  ends integer;
+  bits varbit;
+  at integer := 1;
+  width integer;
+  number bigint;
+  base bigint;
+  step bigint;
+  some_none boolean;
+  mask varbit;
+  way integer;
+  rank integer := 0;
+  n bigint := 0;
+  before bigint := 0;
+  last bigint := 0;
+  result bigint[] := '{}';
+BEGIN
+  IF begins = 0 THEN
+    RETURN NULL;
+  END IF;
+  SELECT min(e.at)
+  INTO ends
+  FROM generate_series(place + 1, 14) AS later
+  CROSS JOIN LATERAL (
+    SELECT ('x' || encode(substring(block FROM 7 + 4 * later FOR 4), 'hex'))::bit(32)::integer AS at
+  ) AS e
+  WHERE e.at > 0;
+  ends := coalesce(ends, octet_length(block));
+  bits := ('x' || encode(substring(block FROM begins + 1 FOR ends - begins), 'hex'))::varbit;
+  some_none := get_bit(bits, 0) = 1;
+  width := bits_number(bits, at, 6);
+  number := bits_number(bits, at + 6, width);
+  base := (number >> 1) # -(number & 1);
+  at := at + 6 + width;
+  width := bits_number(bits, at, 6);
+  -- A step is never below 0.
+  step := bits_number(bits, at + 6, width) >> 1;
+  at := at + 6 + width;
+  IF some_none THEN
+    mask := substring(bits FROM at + 1 FOR contracts);
+    at := at + contracts;
+  END IF;
+  FOR i IN 0..contracts - 1 LOOP
+    IF some_none AND get_bit(mask, i) = 0 THEN
+      result[i + 1] := NULL;
+      CONTINUE;
+    END IF;
+    IF step > 0 THEN
+      IF rank % 8 = 0 THEN
+        number := bits_number(bits, at, 8);
+        way := number >> 6;
+        width := number & 63;
+        at := at + 8;
+      END IF;
+      rank := rank + 1;
+      number := bits_number(bits, at, width);
+      at := at + width;
+      n := CASE way
+        WHEN 0 THEN number
+        WHEN 1 THEN last + ((number >> 1) # -(number & 1))
+        ELSE 2 * last - before + ((number >> 1) # -(number & 1))
+      END;
+      before := last;
+      last := n;
+    END IF;
+    result[i + 1] := base + step * n;
+  END LOOP;
+  RETURN result;
+END
+$$;
+
+CREATE FUNCTION block_values(block bytea, place integer) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE
+  WHEN get_byte(block, 0) = 2 THEN packed_block_values(block, place)
+  ELSE plain_block_values(block, place)
 END;
 
 -- What is needed of a slab to read one contract, by its place in the slab from 0: the steps of the
@@ -210,14 +321,14 @@ FROM batches AS b
 JOIN tickers AS t ON t.id = b.ticker_id
 JOIN contract_sets AS s ON s.hash = b.contract_set
 CROSS JOIN LATERAL (
-  SELECT * FROM block_quotes(b.block, s.occ)
+  SELECT * FROM block_quotes(b.block, set_occ(s.occ, s.strikes))
   UNION ALL
   -- A contract that is not asked for is left out before its values are read.
   SELECT
     c.contract,
     v.v[1], v.v[2], v.v[3], v.v[4], v.v[5], v.v[6], v.v[7], v.v[8], v.v[9], v.v[10],
     v.v[11], v.v[12], v.v[13], v.v[14], v.v[15]
-  FROM unnest(s.occ) WITH ORDINALITY AS c (contract, place)
+  FROM unnest(set_occ(s.occ, s.strikes)) WITH ORDINALITY AS c (contract, place)
   JOIN slabs AS p
     ON p.day_id = b.day_id AND c.place > p.first AND c.place <= p.first + p.contracts
   CROSS JOIN LATERAL (
@@ -269,7 +380,7 @@ CROSS JOIN LATERAL (
     count(DISTINCT left(right(o.name, 15), 6)) AS expiration_count,
     count(DISTINCT right(o.name, 8)) AS strike_count
   FROM contract_sets AS s
-  CROSS JOIN LATERAL unnest(s.occ) AS o (name)
+  CROSS JOIN LATERAL unnest(set_occ(s.occ, s.strikes)) AS o (name)
   WHERE s.hash = b.contract_set
 ) AS c
 WHERE b.mode = 'snapshot';
