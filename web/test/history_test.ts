@@ -5,7 +5,8 @@ import { type ChainAnswer, chainAnswerSchema } from "../../options/wire/chain.ts
 import { conditionsAnswer } from "../../options/wire/conditions.ts";
 import { chainRangeAnswer, contractHistoryAnswer } from "../../options/wire/history.ts";
 import type { RunningServer } from "../server.ts";
-import { bodyOf, contractOf, mustPost, type TestServer, withServer } from "./harness.ts";
+import { keepCheckpoint, loadChain } from "../live/fold.ts";
+import { bodyOf, contractOf, EA, mustPost, type TestServer, withServer } from "./harness.ts";
 
 const OCC = "EA301220C00210000";
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -132,10 +133,12 @@ Deno.test("a contract's history goes by asOf, marks late rows and keeps the last
 
 Deno.test("what changed since a position or a moment is told alike by a server that saw it and one that did not", async () => {
   await withServer(async (given) => {
-    const { server, key } = given;
+    const { server, sql, key } = given;
     const [at = ""] = await postBids(given, [{ bid: 1 }]);
     await chain(server);
     await mustPost(server, key, bodyOf({ contracts: [contractOf({ bid: 1.2 })] }));
+    // A server that starts with a checkpoint saw nothing of what was before it.
+    await keepCheckpoint(sql, EA, (await loadChain(sql, EA)).tracked.chain);
     const cold = await given.another();
     const changes = async (from: RunningServer, since: string | number) =>
       changesAnswer.parse(await read(from, `/api/chains/EA/changes?since=${since}`));
