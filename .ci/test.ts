@@ -30,14 +30,29 @@ const API = "web/test/api";
 const BROWSER = "web/test/browser";
 const CONTAINERS = "db/test/containers_test.ts";
 
+/** What takes long because it does a thing very often, or kills programs while they are at it. */
+const PROOFS = [
+  "cli/test/history_test.ts",
+  "cli/test/key_secrecy_test.ts",
+  "options/wire/ingest_reader_test.ts",
+  "web/test/backfill_test.ts",
+  "web/test/bad_input_test.ts",
+  "web/test/cold_test.ts",
+  "web/test/database_dies_test.ts",
+  "web/test/idempotency_test.ts",
+  "web/test/last_known_test.ts",
+  "web/test/race_test.ts",
+];
+
 const suites: Readonly<Record<string, Suite>> = {
   unit: {
     paths: ["."],
-    ignore: [API, CLIENTS, BROWSER, CONTAINERS],
+    ignore: [API, CLIENTS, BROWSER, CONTAINERS, ...PROOFS],
     // Not --quiet, which would keep from us what the tests print.
     flags: ["--doc", `--preload=${join(ROOT, ".ci/examples.ts")}`],
     database: true,
   },
+  proofs: { paths: PROOFS, database: true },
   api: { paths: [API], database: true, missing: pythonMissing },
   clients: { paths: [CLIENTS], missing: pythonMissing },
   browser: { paths: [BROWSER], database: true, missing: browserMissing },

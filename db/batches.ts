@@ -8,6 +8,7 @@ import type { OccSymbol, Ticker } from "../options/contract.ts";
 import type { QuoteColumns } from "../options/columns.ts";
 import { decodeBlock } from "./block.ts";
 import type { Sql } from "./connect.ts";
+import { namesOf } from "./set_names.ts";
 import { readDay, type Slab } from "./slab.ts";
 
 /** Batches fetched at a time: one of 5,000 contracts is about half a megabyte. */
@@ -89,19 +90,6 @@ export function batchesBetween(
   return read(sql, ticker, within, sql`b.seq`);
 }
 
-/** A ticker's snapshots of a range by their `asOf`, in that order. */
-export function snapshotsBetween(
-  sql: Sql,
-  ticker: Ticker,
-  { fromMs, toMs }: Required<Period>,
-): AsyncGenerator<StoredBatch, void, void> {
-  const within = sql`
-    b.as_of >= ${new Date(fromMs).toISOString()}::timestamptz
-      AND b.as_of < ${new Date(toMs).toISOString()}::timestamptz
-      AND b.mode = 'snapshot'`;
-  return read(sql, ticker, within, sql`b.as_of, b.seq`);
-}
-
 type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
 async function* read(
@@ -127,7 +115,7 @@ async function* read(
       -- Most batches have the contracts of the one before: those are sent once.
       CASE
         WHEN b.contract_set IS DISTINCT FROM lag(b.contract_set) OVER (ORDER BY ${order})
-          THEN array_to_string(s.occ, ',')
+          THEN coalesce(s.strikes, array_to_string(s.occ, ','))
       END AS occ,
       b.block,
       b.day_id::text AS "dayId",
@@ -157,8 +145,7 @@ async function* read(
   for await (const page of pages) {
     for (const found of page) {
       const row = stored.parse(found);
-      // Only checked symbols are stored.
-      if (row.occ !== null) occ = row.occ.split(",") as OccSymbol[];
+      if (row.occ !== null) occ = namesOf(row.occ);
       const columns = row.block ? decodeBlock(row.block, occ) : rewritten(row, occ, days);
       yield storedBatch(row, columns);
     }

@@ -20,6 +20,7 @@
 import { NONE, type QuoteColumns } from "../options/columns.ts";
 import type { OccSymbol } from "../options/contract.ts";
 import { QUOTE_FIELDS, type QuoteField } from "../options/quote.ts";
+import { decodePacked, PACKED_VERSION } from "./packed.ts";
 
 const VERSION = 1;
 
@@ -262,10 +263,11 @@ function writeNumbers(
 }
 
 /**
- * The quotes of a block, which are those of the given contracts. Throws a {@link BlockError} where
- * the bytes cannot be that.
+ * The quotes of a block, packed or not, which are those of the given contracts. Throws a
+ * {@link BlockError} where the bytes cannot be that.
  */
 export function decodeBlock(block: Uint8Array, occ: readonly OccSymbol[]): QuoteColumns {
+  if (block[0] === PACKED_VERSION) return ofWholeColumns(occ, packedColumns(block, occ.length));
   const columns = readColumns(block, occ.length);
   const ints = (index: number): Int32Array | null => {
     const column = columns[index];
@@ -294,11 +296,19 @@ function kindsOf(codes: Int32Array | Float64Array): Uint8Array {
   return kinds;
 }
 
+function packedColumns(block: Uint8Array, contracts: number): (Float64Array | null)[] {
+  mustHold(block, contracts);
+  return decodePacked(block, contracts);
+}
+
 /**
  * One contract's values of a block, by its place: {@link COLUMNS} whole numbers, {@link NONE} for
  * none. Throws a {@link BlockError} where the bytes are no block of so many contracts.
  */
 export function readBlock(block: Uint8Array, contracts: number, place: number): number[] {
+  if (block[0] === PACKED_VERSION) {
+    return packedColumns(block, contracts).map((column) => column?.[place] ?? NONE);
+  }
   return readColumns(block, contracts).map((column) => {
     if (!column) return NONE;
     let code = 0;
@@ -307,6 +317,14 @@ export function readBlock(block: Uint8Array, contracts: number, place: number): 
     }
     return column.someNone && code === 0 ? NONE : column.base + column.step * code;
   });
+}
+
+function mustHold(block: Uint8Array, contracts: number): void {
+  if (block[1] !== COLUMNS) throw new BlockError(`a block of ${block[1]} columns has other values`);
+  const count = new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(2);
+  if (count !== contracts) {
+    throw new BlockError(`a block of ${count} contracts is not that of ${contracts}`);
+  }
 }
 
 interface Column {
@@ -319,12 +337,10 @@ interface Column {
 
 function readColumns(block: Uint8Array, contracts: number): (Column | null)[] {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  if (block.length < START || block[0] !== VERSION || block[1] !== COLUMNS) {
+  if (block.length < START || block[0] !== VERSION) {
     throw new BlockError(`${block.length} bytes are no block of version ${VERSION}`);
   }
-  if (view.getUint32(2) !== contracts) {
-    throw new BlockError(`a block of ${view.getUint32(2)} contracts is not that of ${contracts}`);
-  }
+  mustHold(block, contracts);
   let start = START;
   const columns = Array.from({ length: COLUMNS }, (_, index) => {
     const head = HEAD_BYTES + index * COLUMN_BYTES;

@@ -69,13 +69,15 @@ async function giveBackSpace(sql: Sql): Promise<void> {
   for (const { name } of await partitionsOf(sql)) {
     const [row] = await sql`
       SELECT
-        EXISTS (SELECT FROM ${sql(name)} WHERE block IS NULL) AS rewritten,
-        EXISTS (SELECT FROM ${sql(name)} WHERE block IS NOT NULL) AS blocks,
+        bool_or(packed OR block IS NULL) AS rewritten,
+        NOT bool_and(packed OR block IS NULL) AS blocks,
+        -- A third more than what is left needs: pages and rows of their own.
         (
           SELECT pg_relation_size(reltoastrelid)
           FROM pg_class
           WHERE oid = ${name}::text::regclass
-        ) > 0 AS "hasSpace"`;
+        ) > 1.3 * coalesce(sum(pg_column_size(block)), 0) AS "hasSpace"
+      FROM ${sql(name)}`;
     if (row?.["rewritten"] !== true || row["hasSpace"] !== true) continue;
     if (row["blocks"] === true) await sql`VACUUM ${sql(name)}`;
     else await sql`VACUUM (FULL, ANALYZE, SKIP_LOCKED) ${sql(name)}`;
@@ -103,7 +105,7 @@ export async function partitionStates(sql: Sql): Promise<PartitionState[]> {
     const [row] = await sql`
       SELECT
         count(*)::integer AS batches,
-        count(day_id)::integer AS rewritten,
+        count(*) FILTER (WHERE packed OR day_id IS NOT NULL)::integer AS rewritten,
         pg_total_relation_size(${partition.name}::text::regclass)::double precision AS bytes
       FROM ${sql(partition.name)}`;
     states.push({ ...partition, ...state.parse(row) });

@@ -12,13 +12,15 @@ import type { OccSymbol } from "../options/contract.ts";
 import type { QuoteColumns } from "../options/columns.ts";
 import { decodeBlock, encodeBlock, wholeColumns } from "./block.ts";
 import type { Sql } from "./connect.ts";
-import { encodeSlab, readDay, type Slab, STRIP } from "./slab.ts";
+import { encodePacked } from "./packed.ts";
+import { namesOf, stepsOf } from "./set_names.ts";
+import { encodeSlab, readDay, type Slab } from "./slab.ts";
 
 /** Snapshots of a day at most: a ticker may have been imported in an hour. */
 const MOST_SNAPSHOTS = 128;
 
-/** With fewer snapshots a day, each is by itself: widths of their own would cost more than they save. */
-const FEWEST_TOGETHER = 6;
+/** Batches of a day with fewer are packed, each by itself: widths of their own cost more than they save. */
+const FEWEST_TOGETHER = 12;
 
 /** Quotes of a slab, about: 50 kB, of which a reader of one contract needs a few hundred bytes. */
 const SLAB_QUOTES = 8_192;
@@ -43,7 +45,7 @@ export async function rewriteDays(sql: Sql, beforeMs: number): Promise<number> {
       (as_of AT TIME ZONE 'America/New_York')::date::text AS day,
       contract_set AS set
     FROM batches
-    WHERE received_at < ${before}::text::timestamptz AND block IS NOT NULL
+    WHERE received_at < ${before}::text::timestamptz AND block IS NOT NULL AND NOT packed
     ORDER BY 1, 2`;
   let rewritten = 0;
   for (const found of groups) {
@@ -74,38 +76,67 @@ async function rewriteSome(
         AND b.contract_set = ${set}
         AND b.received_at < ${before}::text::timestamptz
         AND b.block IS NOT NULL
+        AND NOT b.packed
       ORDER BY b.as_of, b.seq
       LIMIT ${MOST_SNAPSHOTS}
       FOR UPDATE`;
     const members = rows.map((row) => member.parse(row));
     if (members.length === 0) return 0;
-    const [names] = await transaction`
-      SELECT array_to_string(occ, ',') AS occ FROM contract_sets WHERE hash = ${set}`;
-    // Only checked symbols are stored.
-    const occ = z.string().parse(names?.["occ"]).split(",") as OccSymbol[];
-    const together = members.length < FEWEST_TOGETHER ? 1 : members.length;
-    for (let at = 0; at < members.length; at += together) {
-      await writeDay(transaction, {
-        tickerId,
-        occ,
-        members: members.slice(at, at + together),
-      });
-    }
+    const occ = await packSet(transaction, set);
+    const alike = { tickerId, occ, members };
+    if (members.length < FEWEST_TOGETHER) await packDay(transaction, alike);
+    else await writeDay(transaction, alike);
     return members.length;
   });
 }
 
+/** Packs a contract set, unless it is, and returns it. */
+async function packSet(sql: postgres.TransactionSql, set: Uint8Array): Promise<OccSymbol[]> {
+  const [row] = await sql`
+    SELECT coalesce(strikes, array_to_string(occ, ',')) AS text FROM contract_sets WHERE hash = ${set}`;
+  const { text } = z.object({ text: z.string() }).parse(row);
+  const occ = namesOf(text);
+  const strikes = stepsOf(occ);
+  if (namesOf(strikes).join() !== occ.join()) throw new Error("a contract set cannot be packed");
+  if (strikes !== text) {
+    await sql`UPDATE contract_sets SET occ = NULL, strikes = ${strikes} WHERE hash = ${set}`;
+  }
+  return occ;
+}
+
+/** Batches of a day that list the same. */
+interface Day {
+  readonly tickerId: number;
+  readonly occ: readonly OccSymbol[];
+  readonly members: readonly z.infer<typeof member>[];
+}
+
+/** Packs each block by itself. */
+async function packDay(
+  sql: postgres.TransactionSql,
+  { tickerId, occ, members }: Day,
+): Promise<void> {
+  for (const { seq, receivedAt, block } of members) {
+    const chain = decodeBlock(block, occ);
+    const packed = encodePacked(wholeColumns(chain), occ.length);
+    mustBeEqual([chain], [decodeBlock(packed, occ)]);
+    await sql`
+      UPDATE batches
+      SET block = ${packed}, packed = true
+      WHERE ticker_id = ${tickerId}
+        AND seq = ${seq}
+        AND received_at = ${receivedAt}::text::timestamptz`;
+  }
+}
+
+/** Writes them as slabs. */
 async function writeDay(
   sql: postgres.TransactionSql,
-  { tickerId, occ, members }: {
-    readonly tickerId: number;
-    readonly occ: readonly OccSymbol[];
-    readonly members: readonly z.infer<typeof member>[];
-  },
+  { tickerId, occ, members }: Day,
 ): Promise<void> {
   const chains = members.map(({ block }) => decodeBlock(block, occ));
   const snapshots = chains.map(wholeColumns);
-  const inSlab = Math.max(STRIP, Math.floor(SLAB_QUOTES / members.length / STRIP) * STRIP);
+  const inSlab = Math.ceil(SLAB_QUOTES / members.length);
   const slabs: Slab[] = [];
   for (let first = 0; first < occ.length; first += inSlab) {
     const end = Math.min(first + inSlab, occ.length);

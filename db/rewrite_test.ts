@@ -48,14 +48,15 @@ async function everything(sql: Sql): Promise<unknown> {
   };
 }
 
-Deno.test("rewriteDays() changes nothing that can be read, and leaves no block", async () => {
+Deno.test("rewriteDays() changes nothing that can be read, and leaves no block as it was", async () => {
   for (const lists of fc.sample(chains, { numRuns: 3, seed: 4 })) {
     await withTestDatabase(async (sql) => {
       await fill(sql, lists);
       const before = await everything(sql);
       assert.equal(await rewriteDays(sql, LATER_MS), 15);
       assert.deepEqual(await everything(sql), before);
-      const [left] = await sql`SELECT count(*)::integer FROM batches WHERE block IS NOT NULL`;
+      const [left] =
+        await sql`SELECT count(*)::integer FROM batches WHERE block IS NOT NULL AND NOT packed`;
       assert.equal(left?.["count"], 0);
       assert.equal(await rewriteDays(sql, LATER_MS), 0);
     });

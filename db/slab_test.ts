@@ -4,8 +4,9 @@ import { columnsOf } from "../options/columns.ts";
 import type { Quote } from "../options/quote.ts";
 import { quoteOf } from "../options/testing.ts";
 import { makeContract, parseIsoDate } from "../options/contract.ts";
+import { BitsError } from "./bits.ts";
 import { wholeColumns } from "./block.ts";
-import { encodeSlab, readDay, readSlab, SlabError } from "./slab.ts";
+import { encodeSlab, readDay, readRecord, recordOf, SlabError } from "./slab.ts";
 import { storedQuotes } from "./test/quotes.ts";
 
 /** Snapshots of the same contracts, whose values of now and then have nothing to do with each other. */
@@ -16,7 +17,7 @@ const snapshots = fc.array(storedQuotes, { minLength: 1, maxLength: 9 }).map((li
   );
 });
 
-Deno.test("readSlab() gives back exactly the values that encodeSlab() took", () => {
+Deno.test("readDay() gives back exactly the values that encodeSlab() took", () => {
   fc.assert(
     fc.property(snapshots, (chains) => {
       const occ = chains[0]?.occ ?? [];
@@ -49,9 +50,9 @@ Deno.test("encodeSlab() spends bits on what moves, and none on what does not", (
   assert.ok(bytes < 2.2, `${bytes} bytes a quote`);
 });
 
-Deno.test("readSlab() refuses what is no slab, or ends too early", () => {
+Deno.test("readRecord() refuses what is no slab, or ends too early", () => {
   const body = encodeSlab(moving(3).map(columnsOf).map(wholeColumns), 0, 40);
-  const last = { contracts: 40, snapshots: 3, place: 39 };
-  assert.throws(() => readSlab(Uint8Array.of(2, ...body.slice(1)), last), SlabError);
-  assert.throws(() => readSlab(body.slice(0, -3), last), SlabError);
+  const last = recordOf(body, 40, 39);
+  assert.throws(() => readRecord(Uint8Array.of(1, ...last.slice(1)), 3), SlabError);
+  assert.throws(() => readRecord(last.slice(0, -3), 3), BitsError);
 });

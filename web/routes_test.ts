@@ -9,10 +9,15 @@ const USERS = new Set(["viewer", "trader", "operator"]);
 const app = buildApp({ services: withoutDatabase(), routes, errorPage });
 const ask = (method: string, path: string, headers: HeadersInit, peer: string) =>
   app.fetch(
-    new Request(`http://localhost${path.replace(":ticker", "EA").replace("*", "x")}`, {
-      method,
-      headers,
-    }),
+    new Request(
+      `http://localhost${
+        path.replace(":ticker", "EA").replace(":occ", "EA301220C00210000").replace("*", "x")
+      }`,
+      {
+        method,
+        headers,
+      },
+    ),
     { peer },
   );
 
@@ -25,6 +30,23 @@ Deno.test("agents' routes, and no others, are below /api/price-agent", () => {
   for (const route of routes) {
     assert.equal(route.path.startsWith("/api/price-agent/"), route.role === "agent", route.path);
   }
+});
+
+/** What no call of the API is: pages, files and WebSockets. */
+const UNDESCRIBED = [
+  "/",
+  "/ma-options",
+  "/chains/:ticker",
+  "/docs/api",
+  "/static/*",
+  "/_assets/*",
+  "/api/live",
+  "/api/price-agent/session",
+];
+
+Deno.test("every call of the API describes itself, and nothing else does", () => {
+  const undescribed = routes.filter(({ api }) => !api).map(({ path }) => path);
+  assert.deepEqual(undescribed.toSorted(), UNDESCRIBED.toSorted());
 });
 
 for (const route of routes) {

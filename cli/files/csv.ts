@@ -1,4 +1,5 @@
 /** History as CSV by RFC 4180, read and written piece by piece. */
+// @ts-types="./papaparse.d.ts"
 import Papa from "papaparse";
 import {
   HISTORY_COLUMNS,

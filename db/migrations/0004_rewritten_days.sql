@@ -1,6 +1,6 @@
 -- Older days contract after contract: of the snapshots of a ticker's day that list the same
 -- contracts, one row, and their quotes in slabs (db/slab.ts has the layout). A batch keeps its row
--- in `batches`, without its block.
+-- in `batches`, without its block; one of a day with few snapshots keeps it, packed (db/packed.ts).
 --
 -- Where the extension TimescaleDB is there, `batches` becomes a hypertable of it; the views that
 -- stand on the table are made again below.
@@ -30,7 +30,32 @@ ALTER TABLE batches
   ADD COLUMN day_id bigint,
   -- Which of the day's snapshots it is, from 0.
   ADD COLUMN day_place integer,
+  ADD COLUMN packed boolean NOT NULL DEFAULT false,
   ADD CHECK ((block IS NULL) = (day_id IS NOT NULL) AND (day_id IS NULL) = (day_place IS NULL));
+
+-- The contracts of rewritten batches, in a tenth of the space (db/set_names.ts); occ is NULL then.
+ALTER TABLE contract_sets
+  ALTER COLUMN occ DROP NOT NULL,
+  ADD COLUMN strikes text,
+  ADD CHECK ((occ IS NULL) = (strikes IS NOT NULL));
+
+CREATE FUNCTION set_occ(occ text[], strikes text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+  WHEN strikes IS NULL THEN occ
+  ELSE (
+    SELECT array_agg(named.prefix || lpad(named.strike::text, 8, '0') ORDER BY named.list, named.place)
+    FROM (
+      SELECT
+        list.place AS list,
+        step.place,
+        split_part(list.text, ' ', 1) AS prefix,
+        sum(step.text::integer) OVER (PARTITION BY list.place ORDER BY step.place) AS strike
+      FROM string_to_table(strikes, ',') WITH ORDINALITY AS list (text, place)
+      CROSS JOIN LATERAL unnest((string_to_array(list.text, ' '))[2:]) WITH ORDINALITY AS step (text, place)
+    ) AS named
+  )
+END;
 
 CREATE FUNCTION bits_number(bits varbit, at integer, width integer) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -39,134 +64,186 @@ RETURN CASE
   ELSE (substring(bits FROM at + 1 FOR width)::bit(64) >> (64 - width))::bigint
 END;
 
--- One contract of a slab at one snapshot, both by their place from 0: the 15 columns of a block, in
--- whole numbers of their scale, NULL for none.
-CREATE FUNCTION slab_quote(
-  body bytea, contracts integer, snapshots integer, contract integer, snapshot integer
-) RETURNS bigint[]
+ALTER FUNCTION block_values(bytea, integer) RENAME TO plain_block_values;
+
+-- One column of a packed block, as plain_block_values() gives that of another.
+CREATE FUNCTION packed_block_values(block bytea, place integer) RETURNS bigint[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
-  strip integer := contract / 16;
-  strips integer := (contracts + 15) / 16;
-  in_strip integer := least(16, contracts - 16 * strip);
-  begins integer;
-  ends integer := octet_length(body);
+  contracts integer := ('x' || encode(substring(block FROM 3 FOR 4), 'hex'))::bit(32)::integer;
+  begins integer := ('x' || encode(substring(block FROM 7 + 4 * place FOR 4), 'hex'))::bit(32)::integer;
+  ends integer;
   bits varbit;
-  at integer := 0;
-  kinds integer[];
-  bases bigint[];
-  steps bigint[];
-  first_widths integer[];
-  kind integer;
+  at integer := 1;
   width integer;
   number bigint;
-  row_bits integer := 0;
-  result bigint[] := '{}';
-  has_values boolean;
+  base bigint;
+  step bigint;
+  some_none boolean;
   mask varbit;
   way integer;
-  code bigint;
-  rank integer;
-  present boolean;
+  rank integer := 0;
+  n bigint := 0;
+  before bigint := 0;
+  last bigint := 0;
+  result bigint[] := '{}';
 BEGIN
-  -- Parts of a body are fetched by substring(); get_byte() would fetch the whole.
-  IF substring(body FROM 1 FOR 1) <> '\x01' THEN
-    RAISE 'a slab of version % cannot be read by this database', get_byte(body, 0);
+  IF begins = 0 THEN
+    RETURN NULL;
   END IF;
-  begins := bits_number(('x' || encode(substring(body FROM 2 + 3 * strip FOR 3), 'hex'))::varbit, 0, 24);
-  IF strip + 1 < strips THEN
-    ends := bits_number(('x' || encode(substring(body FROM 5 + 3 * strip FOR 3), 'hex'))::varbit, 0, 24);
+  SELECT min(e.at)
+  INTO ends
+  FROM generate_series(place + 1, 14) AS later
+  CROSS JOIN LATERAL (
+    SELECT ('x' || encode(substring(block FROM 7 + 4 * later FOR 4), 'hex'))::bit(32)::integer AS at
+  ) AS e
+  WHERE e.at > 0;
+  ends := coalesce(ends, octet_length(block));
+  bits := ('x' || encode(substring(block FROM begins + 1 FOR ends - begins), 'hex'))::varbit;
+  some_none := get_bit(bits, 0) = 1;
+  width := bits_number(bits, at, 6);
+  number := bits_number(bits, at + 6, width);
+  base := (number >> 1) # -(number & 1);
+  at := at + 6 + width;
+  width := bits_number(bits, at, 6);
+  -- A step is never below 0.
+  step := bits_number(bits, at + 6, width) >> 1;
+  at := at + 6 + width;
+  IF some_none THEN
+    mask := substring(bits FROM at + 1 FOR contracts);
+    at := at + contracts;
   END IF;
-  bits := ('x' || encode(substring(body FROM begins + 1 FOR ends - begins), 'hex'))::varbit;
-
-  FOR place IN 1..15 LOOP
-    kind := bits_number(bits, at, 2);
-    at := at + 2;
-    kinds[place] := kind;
-    bases[place] := 0;
-    steps[place] := 1;
-    first_widths[place] := 0;
-    IF kind > 0 THEN
-      width := bits_number(bits, at, 6);
-      number := bits_number(bits, at + 6, width);
-      at := at + 6 + width;
-      bases[place] := CASE WHEN number % 2 = 0 THEN number / 2 ELSE -(number + 1) / 2 END;
+  FOR i IN 0..contracts - 1 LOOP
+    IF some_none AND get_bit(mask, i) = 0 THEN
+      result[i + 1] := NULL;
+      CONTINUE;
     END IF;
-    IF kind > 1 THEN
-      width := bits_number(bits, at, 6);
-      steps[place] := bits_number(bits, at + 6, width);
-      at := at + 6 + width;
-      first_widths[place] := bits_number(bits, at, 6);
-      at := at + 6;
-      row_bits := row_bits + first_widths[place] + kind - 2;
+    IF step > 0 THEN
+      IF rank % 8 = 0 THEN
+        number := bits_number(bits, at, 8);
+        way := number >> 6;
+        width := number & 63;
+        at := at + 8;
+      END IF;
+      rank := rank + 1;
+      number := bits_number(bits, at, width);
+      at := at + width;
+      n := CASE way
+        WHEN 0 THEN number
+        WHEN 1 THEN last + ((number >> 1) # -(number & 1))
+        ELSE 2 * last - before + ((number >> 1) # -(number & 1))
+      END;
+      before := last;
+      last := n;
     END IF;
+    result[i + 1] := base + step * n;
   END LOOP;
-  IF snapshots = 1 THEN
-    at := at + contract % 16 * row_bits;
-  ELSE
-    at := at + 24 * in_strip + bits_number(bits, at + 24 * (contract % 16), 24)::integer;
-  END IF;
+  RETURN result;
+END
+$$;
 
-  FOR place IN 1..15 LOOP
-    kind := kinds[place];
-    IF kind = 0 THEN
-      result[place] := NULL;
-      CONTINUE;
+CREATE FUNCTION block_values(block bytea, place integer) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE
+  WHEN get_byte(block, 0) = 2 THEN packed_block_values(block, place)
+  ELSE plain_block_values(block, place)
+END;
+
+-- What is needed of a slab to read one contract, by its place in the slab from 0: the steps of the
+-- columns and the contract's record. substring() fetches only that part of the slab.
+CREATE FUNCTION slab_record(body bytea, contracts integer, contract integer) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+  places bytea := substring(body FROM 62 + 3 * contract FOR 6);
+  begins integer := get_byte(places, 0) * 65536 + get_byte(places, 1) * 256 + get_byte(places, 2);
+  ends integer;
+BEGIN
+  IF contract + 1 < contracts THEN
+    ends := get_byte(places, 3) * 65536 + get_byte(places, 4) * 256 + get_byte(places, 5);
+  ELSE
+    ends := octet_length(body);
+  END IF;
+  RETURN substring(body FROM 1 FOR 61) || substring(body FROM begins + 1 FOR ends - begins);
+END
+$$;
+
+-- One contract at one snapshot, by its place from 0, of a slab_record(): the 15 columns of a block,
+-- in whole numbers of their scale, NULL for none.
+CREATE FUNCTION slab_quote(record bytea, snapshots integer, snapshot integer) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+  bits varbit := ('x' || encode(substring(record FROM 62), 'hex'))::varbit;
+  kinds bigint := bits_number(bits, 0, 45);
+  kind integer;
+  way integer;
+  at integer := 45;
+  number bigint;
+  base bigint;
+  width integer;
+  step_width integer;
+  least_step bigint;
+  mask varbit;
+  -- Which of the values it is, from 0, and how many there are.
+  place integer;
+  count integer;
+  code bigint;
+  run integer;
+  result bigint[] := array_fill(NULL::bigint, ARRAY[15]);
+BEGIN
+  IF get_byte(record, 0) <> 2 THEN
+    RAISE 'a slab of version % cannot be read by this database', get_byte(record, 0);
+  END IF;
+  FOR c IN 0..14 LOOP
+    kind := (kinds >> (42 - 3 * c)) & 7;
+    CONTINUE WHEN kind = 0;
+    way := kind & 3;
+    width := bits_number(bits, at, 6);
+    number := bits_number(bits, at + 6, width);
+    base := (number >> 1) # -(number & 1);
+    at := at + 6 + width;
+    IF way > 1 THEN
+      width := bits_number(bits, at, 6);
+      at := at + 6;
     END IF;
-    IF kind = 1 THEN
-      result[place] := bases[place];
-      CONTINUE;
+    IF way = 3 THEN
+      step_width := bits_number(bits, at, 6);
+      run := bits_number(bits, at + 6, 6);
+      number := bits_number(bits, at + 12, run);
+      least_step := (number >> 1) # -(number & 1);
+      at := at + 12 + run;
     END IF;
-    has_values := true;
-    mask := NULL;
-    IF kind = 3 THEN
-      has_values := bits_number(bits, at, 1) = 1;
-      at := at + 1;
-      IF snapshots > 1 AND has_values THEN
-        IF bits_number(bits, at, 1) = 1 THEN
-          mask := substring(bits FROM at + 2 FOR snapshots);
-          at := at + snapshots;
+    place := snapshot;
+    count := snapshots;
+    IF kind > 4 THEN
+      mask := substring(bits FROM at + 1 FOR snapshots);
+      at := at + snapshots;
+      count := bit_count(mask);
+      place := CASE WHEN get_bit(mask, snapshot) = 1 THEN bit_count(substring(mask FROM 1 FOR snapshot)) END;
+    END IF;
+    IF place IS NOT NULL THEN
+      code := 0;
+      IF way = 2 THEN
+        code := bits_number(bits, at + place * width, width);
+      ELSIF way = 3 THEN
+        run := at + place / 8 * (width + 7 * step_width);
+        code := bits_number(bits, run, width) + place % 8 * least_step;
+        IF step_width > 0 THEN
+          FOR i IN 0..place % 8 - 1 LOOP
+            code := code + bits_number(bits, run + width + i * step_width, step_width);
+          END LOOP;
         END IF;
-        at := at + 1;
       END IF;
+      result[c + 1] := base + code
+        * ('x00000000' || encode(substring(record FROM 2 + 4 * c FOR 4), 'hex'))::bit(64)::bigint;
     END IF;
-    IF snapshots = 1 THEN
-      code := CASE WHEN has_values THEN bits_number(bits, at, first_widths[place]) END;
-      at := at + first_widths[place];
-    ELSIF has_values THEN
-      way := bits_number(bits, at, 2);
-      width := bits_number(bits, at + 2, 6);
-      code := bits_number(bits, at + 8, first_widths[place]);
-      at := at + 8 + first_widths[place];
-      -- Which of the values it is, from 0.
-      rank := snapshot;
-      present := true;
-      number := snapshots;
-      IF mask IS NOT NULL THEN
-        present := get_bit(mask, snapshot) = 1;
-        rank := bit_count(substring(mask FROM 1 FOR snapshot));
-        number := bit_count(mask);
-      END IF;
-      IF NOT present THEN
-        code := NULL;
-      ELSIF way = 0 THEN
-        code := code + bits_number(bits, at + rank * width, width);
-      ELSIF width > 0 AND rank > 0 THEN
-        code := code + (
-          SELECT
-            sum(CASE WHEN way = 2 THEN c.code WHEN c.code % 2 = 0 THEN c.code / 2 ELSE -(c.code + 1) / 2 END)
-          FROM (
-            SELECT bits_number(bits, at + i * width, width) AS code
-            FROM generate_series(0, rank - 1) AS i
-          ) AS c
-        );
-      END IF;
-      at := at + width * (number - CASE WHEN way = 0 THEN 0 ELSE 1 END)::integer;
-    ELSE
-      code := NULL;
+    IF way = 2 THEN
+      at := at + count * width;
+    ELSIF way = 3 THEN
+      at := at + (count + 7) / 8 * (width - step_width) + count * step_width;
     END IF;
-    result[place] := bases[place] + steps[place] * code;
   END LOOP;
   RETURN result;
 END
@@ -244,19 +321,21 @@ FROM batches AS b
 JOIN tickers AS t ON t.id = b.ticker_id
 JOIN contract_sets AS s ON s.hash = b.contract_set
 CROSS JOIN LATERAL (
-  SELECT * FROM block_quotes(b.block, s.occ)
+  SELECT * FROM block_quotes(b.block, set_occ(s.occ, s.strikes))
   UNION ALL
   -- A contract that is not asked for is left out before its values are read.
   SELECT
     c.contract,
     v.v[1], v.v[2], v.v[3], v.v[4], v.v[5], v.v[6], v.v[7], v.v[8], v.v[9], v.v[10],
     v.v[11], v.v[12], v.v[13], v.v[14], v.v[15]
-  FROM unnest(s.occ) WITH ORDINALITY AS c (contract, place)
+  FROM unnest(set_occ(s.occ, s.strikes)) WITH ORDINALITY AS c (contract, place)
   JOIN slabs AS p
     ON p.day_id = b.day_id AND c.place > p.first AND c.place <= p.first + p.contracts
   CROSS JOIN LATERAL (
     SELECT
-      slab_quote(p.body, p.contracts, p.snapshots, (c.place - 1 - p.first)::integer, b.day_place) AS v
+      slab_quote(
+        slab_record(p.body, p.contracts, (c.place - 1 - p.first)::integer), p.snapshots, b.day_place
+      ) AS v
     OFFSET 0
   ) AS v
 ) AS q
@@ -301,7 +380,7 @@ CROSS JOIN LATERAL (
     count(DISTINCT left(right(o.name, 15), 6)) AS expiration_count,
     count(DISTINCT right(o.name, 8)) AS strike_count
   FROM contract_sets AS s
-  CROSS JOIN LATERAL unnest(s.occ) AS o (name)
+  CROSS JOIN LATERAL unnest(set_occ(s.occ, s.strikes)) AS o (name)
   WHERE s.hash = b.contract_set
 ) AS c
 WHERE b.mode = 'snapshot';

@@ -1,10 +1,7 @@
 /** History as the API answers it: by `asOf`, late rows marked. */
 import { z } from "zod";
-import { NONE, type QuoteColumns } from "../columns.ts";
-import type { Contract } from "../contract.ts";
-import type { StoredBatch } from "../chain.ts";
 import { midOf } from "../fold.ts";
-import { FIELD_SCALE, MARKET_DATA_KINDS, type QuoteField } from "../quote.ts";
+import type { Quote } from "../quote.ts";
 import { chainAnswerSchema, kindWord } from "./chain.ts";
 import { toIso } from "./instant.ts";
 
@@ -78,55 +75,46 @@ export const contractHistoryAnswer = z.object({
 /** A contract's quotes of a range. */
 export type ContractHistoryAnswer = z.infer<typeof contractHistoryAnswer>;
 
-/** The row of a contract in a snapshot; `undefined` where the snapshot does not list it. */
-export function quoteRowOf(batch: StoredBatch, { occ }: Contract): QuoteRow | undefined {
-  const { columns } = batch;
-  const place = placeOf(columns, occ);
-  if (place === undefined) return undefined;
-  const of = (field: QuoteField): number | null => {
-    const whole = columns.fields[field]?.[place] ?? NONE;
-    return whole === NONE ? null : whole / FIELD_SCALE[field];
-  };
-  const [bid, ask] = [of("bid"), of("ask")];
-  const multiplier = columns.multiplier?.[place] ?? NaN;
-  const quotedAtMs = columns.quotedAtMs?.[place] ?? NaN;
+/** What one snapshot said of a contract. */
+export interface SnapshotQuote {
+  readonly snapshotId: string;
+  readonly seq: number;
+  readonly asOfMs: number;
+  readonly receivedAtMs: number;
+  readonly late: boolean;
+  readonly agentId: string;
+  readonly spot: number | null;
+  readonly quote: Quote;
+}
+
+/** The row of a contract in a snapshot. */
+export function quoteRowOf({ quote, ...snapshot }: SnapshotQuote): QuoteRow {
+  const { bid, ask, multiplier, quotedAtMs } = quote;
   return {
-    asOf: toIso(batch.asOfMs),
-    receivedAt: toIso(batch.receivedAtMs),
-    late: batch.late,
-    seq: batch.seq,
-    snapshotId: batch.snapshotId,
-    agentId: batch.agentId,
-    spotPrice: batch.spot,
+    asOf: toIso(snapshot.asOfMs),
+    receivedAt: toIso(snapshot.receivedAtMs),
+    late: snapshot.late,
+    seq: snapshot.seq,
+    snapshotId: snapshot.snapshotId,
+    agentId: snapshot.agentId,
+    spotPrice: snapshot.spot,
     bid,
     ask,
     mid: bid !== null && ask !== null && bid > 0 && ask > 0 ? midOf(bid, ask) : null,
-    last: of("last"),
-    volume: of("volume"),
-    open_interest: of("openInterest"),
-    implied_vol: of("impliedVol"),
-    delta: of("delta"),
-    gamma: of("gamma"),
-    theta: of("theta"),
-    vega: of("vega"),
-    bid_size: of("bidSize"),
-    ask_size: of("askSize"),
-    kind: MARKET_DATA_KINDS[(columns.kind?.[place] ?? 0) - 1] ?? null,
-    ...(Number.isNaN(multiplier) ? {} : { multiplier }),
-    ...(Number.isNaN(quotedAtMs) ? {} : { quotedAt: toIso(quotedAtMs) }),
+    last: quote.last,
+    volume: quote.volume,
+    open_interest: quote.openInterest,
+    implied_vol: quote.impliedVol,
+    delta: quote.delta,
+    gamma: quote.gamma,
+    theta: quote.theta,
+    vega: quote.vega,
+    bid_size: quote.bidSize,
+    ask_size: quote.askSize,
+    kind: quote.kind,
+    ...(multiplier === null ? {} : { multiplier }),
+    ...(quotedAtMs === null ? {} : { quotedAt: toIso(quotedAtMs) }),
   };
-}
-
-/** Columns are sorted by contract. */
-function placeOf({ occ }: QuoteColumns, wanted: string): number | undefined {
-  let low = 0;
-  let high = occ.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((occ[middle] ?? "") < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return occ[low] === wanted ? low : undefined;
 }
 
 /** Whether two moments are in different steps: steps are counted from 1970. */

@@ -26,7 +26,7 @@ export const agentTickersAnswer = z.object({
 
 /** What the ingest call answers with 200. */
 export const ingestedAnswer = z.object({
-  success: z.literal(true),
+  success: z.literal([true]),
   dealId: z.string().nullable().describe("null for a watched ticker that is no deal"),
   snapshotId: z.string().nullable().describe("null where there were no contracts"),
   contractsReceived: z.number().int(),

@@ -15,8 +15,8 @@ const FOLD_AT_ONCE = 16;
 export async function chainUpTo(sql: Sql, ticker: Ticker, seq: number): Promise<LastKnownChain> {
   const kept = await loadCheckpoint(sql, ticker, seq);
   const from = (kept && parseChain(kept.state)) ?? EMPTY_CHAIN;
-  const chain = await foldOn(sql, ticker, from, seq) ?? await foldOn(sql, ticker, EMPTY_CHAIN, seq);
-  // Of all batches in their order none comes before another.
+  const chain = await foldOn(sql, ticker, from, seq);
+  // After a checkpoint that holds, as from the beginning, none comes before another.
   if (!chain) throw new Error(`The batches of ${ticker} up to ${seq} came out of order.`);
   return chain;
 }

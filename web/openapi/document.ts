@@ -140,12 +140,15 @@ function describeAnswer(
     description: answer.description,
     headers: {
       ...Object.fromEntries(
-        Object.entries(headers).map(([name, description]) => [name, header(description, true)]),
+        Object.entries(headers).map(([name, description]) => [
+          name,
+          { ...header(description), required: true },
+        ]),
       ),
       ...(rate
         ? {
-          "RateLimit-Policy": header("how many requests a key may make in how many seconds", false),
-          RateLimit: header("how many may follow at once, and when all may again", false),
+          "RateLimit-Policy": header("how many requests a key may make in how many seconds"),
+          RateLimit: header("how many may follow at once, and when all may again"),
         }
         : {}),
     },
@@ -153,8 +156,8 @@ function describeAnswer(
   };
 }
 
-function header(description: string, required: boolean): Json {
-  return { description, required, schema: { type: "string" } };
+function header(description: string): Json {
+  return { description, schema: { type: "string" } };
 }
 
 function parametersOf(schema: z.ZodObject | undefined, where: Parameter["in"]): Parameter[] {

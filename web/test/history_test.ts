@@ -1,10 +1,12 @@
 import { strict as assert } from "node:assert";
+import { get } from "node:http";
 import { changesAnswer } from "../../options/wire/changes.ts";
 import { type ChainAnswer, chainAnswerSchema } from "../../options/wire/chain.ts";
 import { conditionsAnswer } from "../../options/wire/conditions.ts";
 import { chainRangeAnswer, contractHistoryAnswer } from "../../options/wire/history.ts";
 import type { RunningServer } from "../server.ts";
-import { bodyOf, contractOf, mustPost, type TestServer, withServer } from "./harness.ts";
+import { keepCheckpoint, loadChain } from "../live/fold.ts";
+import { bodyOf, contractOf, EA, mustPost, type TestServer, withServer } from "./harness.ts";
 
 const OCC = "EA301220C00210000";
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -131,10 +133,12 @@ Deno.test("a contract's history goes by asOf, marks late rows and keeps the last
 
 Deno.test("what changed since a position or a moment is told alike by a server that saw it and one that did not", async () => {
   await withServer(async (given) => {
-    const { server, key } = given;
+    const { server, sql, key } = given;
     const [at = ""] = await postBids(given, [{ bid: 1 }]);
     await chain(server);
     await mustPost(server, key, bodyOf({ contracts: [contractOf({ bid: 1.2 })] }));
+    // A server that starts with a checkpoint saw nothing of what was before it.
+    await keepCheckpoint(sql, EA, (await loadChain(sql, EA)).tracked.chain);
     const cold = await given.another();
     const changes = async (from: RunningServer, since: string | number) =>
       changesAnswer.parse(await read(from, `/api/chains/EA/changes?since=${since}`));
@@ -166,7 +170,32 @@ Deno.test("market conditions are one row a snapshot, by asOf", async () => {
   });
 });
 
-Deno.test("history is answered 304 until something comes in, and compressed", async () => {
+Deno.test("history is compressed for who takes that, streamed or not", async () => {
+  await withServer(async (given) => {
+    const { server: { url } } = given;
+    const [at = ""] = await postBids(given, [{ bid: 1 }]);
+    for (
+      const path of [
+        "/api/openapi.json",
+        "/api/chains/EA",
+        `/api/chains/EA?at=${at}`,
+        `/api/chains/EA?from=${at}`,
+        "/api/chains/EA/changes?since=0",
+        `/api/contracts/${OCC}/history`,
+        "/api/market-conditions/EA",
+      ]
+    ) {
+      const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+      // fetch() does not say what it has inflated.
+      get(url + path, { headers: { "accept-encoding": "gzip" } }, (response) => {
+        response.resume().on("end", () => resolve(response.headers["content-encoding"]));
+      }).on("error", reject);
+      assert.equal(await promise, "gzip", path);
+    }
+  });
+});
+
+Deno.test("history is answered 304 until something comes in", async () => {
   await withServer(async (given) => {
     const { server } = given;
     const [at = ""] = await postBids(given, [{ bid: 1 }]);
@@ -176,13 +205,14 @@ Deno.test("history is answered 304 until something comes in, and compressed", as
       `/api/chains/EA?from=${at}&to=${at}&step=1s`,
       `/api/contracts/${OCC}/history?to=${to}&from=${at}`,
       `/api/market-conditions/EA?to=${to}&from=${at}`,
+      `/api/chains/EA?from=${at}&to=${to}&step=1d`,
     ];
     for (const path of paths) {
       const { etag } = await status(server, path);
       const again = await status(server, path, { "if-none-match": etag ?? "" });
       assert.deepEqual([again.status, again.text], [304, ""], path);
     }
-    const tags = await Promise.all(paths.slice(2).map((path) => status(server, path)));
+    const tags = await Promise.all(paths.slice(2, 4).map((path) => status(server, path)));
     await postBids(given, [{ bid: 1.3 }]);
     for (const [n, { etag }] of tags.entries()) {
       const path = paths[n + 2] ?? "";

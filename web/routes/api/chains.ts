@@ -1,6 +1,6 @@
 /** `GET /api/chains/{ticker}`: the last-known chain, as it is, as it was, or at each step of a range. */
 import { z } from "zod";
-import { seqAt, seqsAt } from "../../../db/reading.ts";
+import { seqAt, seqsAt } from "../../../db/positions.ts";
 import type { LastKnownChain } from "../../../options/chain.ts";
 import { parseTicker, type Ticker } from "../../../options/contract.ts";
 import { chainAnswer } from "../../../options/wire/chain.ts";
@@ -32,9 +32,9 @@ export const getChainApi: Operation = {
   description:
     "Now; with `at`, as it was known at a moment (what had been received by then), with ages as " +
     "they were; with any of `from`, `to` and `step`, as it was known at `from` and at every step " +
-    `after it up to \`to\`: at most ${MAX_CHAINS} chains in one answer, \`next\` says where to go on. ` +
-    "With `at`, the others are not looked at. A moment to come counts as now. Without `to` it is " +
-    "now; without `from`, a day before `to`; without `step`, 1h.",
+    `after it up to \`to\` or now: at most ${MAX_CHAINS} chains in one answer, \`next\` says where to go on. ` +
+    "With `at`, the others are not looked at. A moment to come counts as now. Without `to` the range " +
+    "ends with this minute; without `from`, it begins a day before `to`; without `step`, 1h.",
   path: z.object({ ticker: tickerInPath }),
   query: chainQuery,
   headers: z.object({ "If-None-Match": z.string().optional() }),
@@ -68,8 +68,8 @@ export async function getChain(c: RequestContext, services: Services): Promise<R
   const { at, ...range } = asked.value;
   if (at !== undefined) return await chainAt(c, services, known, Math.min(at, nowMs));
   if (Object.keys(range).length > 0) {
-    const { fromMs, toMs, stepMs = DEFAULT_STEP_MS } = resolveRange(range, nowMs, DAY_MS);
-    return await chainRange(c, services, known, { fromMs, toMs: Math.min(toMs, nowMs), stepMs });
+    const { stepMs = DEFAULT_STEP_MS, ...period } = resolveRange(range, nowMs, DAY_MS);
+    return await chainRange(c, services, known, { ...period, stepMs });
   }
   if (known.chain.contracts.size === 0) return answerProblem(nothingKnown(known.ticker));
   if (isKnownTo(c, `${known.chain.seq}-${Math.floor(nowMs / 60_000)}`)) return c.body(null, 304);
@@ -106,17 +106,19 @@ interface Steps {
 
 async function chainRange(
   c: RequestContext,
-  { database: { work } }: Services,
+  { clock, database: { work } }: Services,
   known: TrackedTicker,
   { fromMs, toMs, stepMs }: Steps,
 ): Promise<Response> {
-  const count = Math.max(0, Math.floor((toMs - fromMs) / stepMs) + 1);
+  const endMs = Math.min(toMs, clock.nowMs());
+  const count = Math.max(0, Math.floor((endMs - fromMs) / stepMs) + 1);
   const points = Array.from(
     { length: Math.min(count, MAX_CHAINS) },
     (_, n) => fromMs + n * stepMs,
   );
   const seqs = await seqsAt(work, known.ticker, points);
-  if (isKnownTo(c, [...new Set(seqs), fromMs, toMs, stepMs].join("-"))) return c.body(null, 304);
+  const tag = [seqs.at(-1) ?? 0, count, fromMs, toMs, stepMs].join("-");
+  if (isKnownTo(c, tag)) return c.body(null, 304);
   const head: ChainRangeHead = {
     ticker: known.ticker,
     from: toIso(fromMs),

@@ -1,6 +1,6 @@
 /** `GET /api/chains/{ticker}/changes?since=`: what a caller lacks who knows the chain as it was. */
 import { z } from "zod";
-import { seqAt } from "../../../db/reading.ts";
+import { seqAt } from "../../../db/positions.ts";
 import { parseTicker } from "../../../options/contract.ts";
 import type { ChangesAnswer } from "../../../options/wire/changes.ts";
 import { chainRows, chainStateOf } from "../../../options/wire/chain.ts";

@@ -1,6 +1,6 @@
 /** `GET /api/contracts/{occ}/history`: the quotes of one contract, by `asOf`. */
 import { z } from "zod";
-import { snapshotsWith } from "../../../db/reading.ts";
+import { contractHistory as quotesInHistory } from "../../../db/contract_history.ts";
 import { type Contract, parseOcc, parseTicker } from "../../../options/contract.ts";
 import { problem } from "../../../base/problem.ts";
 import {
@@ -25,8 +25,8 @@ export const contractHistoryApi: Operation = {
   summary: "The quotes of one contract",
   description:
     "From every snapshot of the range that lists the contract, as it was read, in the order of " +
-    "`asOf`; `step` keeps the last of each such length (counted from 1970 UTC). Without `to` it is " +
-    `now; without \`from\`, 30 days before \`to\`. At most ${MAX_ROWS} rows in one answer; \`next\` says ` +
+    "`asOf`; `step` keeps the last of each such length (counted from 1970 UTC). Without `to` the range ends with this " +
+    `minute; without \`from\`, it begins 30 days before \`to\`. At most ${MAX_ROWS} rows in one answer; \`next\` says ` +
     "where to go on.",
   path: z.object({ occ: occInPath }),
   query: rangeQuery,
@@ -83,20 +83,19 @@ async function tickerWith(
 async function quotesOf(
   { database }: Services,
   { ticker }: TrackedTicker,
-  contract: Contract,
+  { occ }: Contract,
   { fromMs, toMs, stepMs }: Range,
 ): Promise<QuoteRow[]> {
   const rows: QuoteRow[] = [];
   let lastMs: number | undefined;
-  const snapshots = snapshotsWith(database.work, ticker, contract.occ, { fromMs, toMs });
-  for await (const snapshot of snapshots) {
-    const row = quoteRowOf(snapshot, contract);
-    if (!row) continue;
+  const said = quotesInHistory(database.work, { ticker, occ }, { fromMs, toMs });
+  for await (const one of said) {
+    if (one.mode !== "snapshot") continue;
     const keeps = stepMs === undefined || lastMs === undefined ||
-      isOtherStep(lastMs, snapshot.asOfMs, stepMs);
+      isOtherStep(lastMs, one.asOfMs, stepMs);
     if (!keeps) rows.pop();
-    rows.push(row);
-    lastMs = snapshot.asOfMs;
+    rows.push(quoteRowOf(one));
+    lastMs = one.asOfMs;
     if (rows.length > MAX_ROWS) break;
   }
   return rows;

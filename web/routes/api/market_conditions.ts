@@ -19,7 +19,7 @@ export const getConditionsApi: Operation = {
   summary: "The conditions of the market at each snapshot",
   description:
     "Spot, at-the-money volatility and skew for 30 days and by expiry, volumes and open interest of " +
-    "puts and calls, in the order of `asOf`. Without `to` it is now; without `from`, 30 days before " +
+    "puts and calls, in the order of `asOf`. Without `to` the range ends with this minute; without `from`, it begins 30 days before " +
     `\`to\`. At most ${MAX_ROWS} snapshots in one answer; \`next\` says where to go on.`,
   path: z.object({ ticker: tickerInPath }),
   query: periodQuery,

@@ -3,6 +3,8 @@
 /** A day in milliseconds. */
 export const DAY_MS = 86_400_000;
 
+const MINUTE_MS = 60_000;
+
 /** Rows in one answer. */
 export const MAX_ROWS = 2_000;
 
@@ -20,9 +22,12 @@ export interface Range {
   readonly stepMs: number | undefined;
 }
 
-/** The range, where it ends now unless it says otherwise, and is so long unless it says otherwise. */
+/**
+ * The range, which ends with this minute unless it says otherwise, so that who asks again in the
+ * same minute asks the same; and is so long unless it says otherwise.
+ */
 export function resolveRange(asked: AskedRange, nowMs: number, lengthMs: number): Range {
-  const toMs = asked.to ?? nowMs;
+  const toMs = asked.to ?? Math.ceil((nowMs + 1) / MINUTE_MS) * MINUTE_MS;
   return { toMs, fromMs: asked.from ?? Math.max(0, toMs - lengthMs), stepMs: asked.step };
 }
 

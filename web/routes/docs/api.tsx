@@ -13,7 +13,7 @@ export function apiPage(routes: () => readonly Route[]): Handler {
     );
     return htmlResponse(
       <Page title="API">
-        <div class="plain api">
+        <div class="guide">
           <h1>API</h1>
           <p>{info.description}</p>
           <p>

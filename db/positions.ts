@@ -1,9 +1,6 @@
-/** What the history endpoints read of stored batches. */
+/** Positions of a ticker's history in time. */
 import { z } from "zod";
-import type { StoredBatch } from "../options/chain.ts";
-import type { OccSymbol, Ticker } from "../options/contract.ts";
-import { snapshotsBetween } from "./batches.ts";
-import type { TimeRange } from "./conditions.ts";
+import type { Ticker } from "../options/contract.ts";
 import type { Sql } from "./connect.ts";
 
 const seqRow = z.object({ seq: z.number() });
@@ -39,14 +36,4 @@ export async function seqsAt(
     WHERE t.symbol = ${ticker}
     ORDER BY m.place`;
   return rows.map((row) => seqRow.parse(row).seq);
-}
-
-/** The snapshots of a range by `asOf` in which a contract may be, in the order of (asOf, seq). */
-export function snapshotsWith(
-  sql: Sql,
-  ticker: Ticker,
-  _occ: OccSymbol,
-  range: TimeRange,
-): AsyncGenerator<StoredBatch, void, void> {
-  return snapshotsBetween(sql, ticker, range);
 }
