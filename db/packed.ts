@@ -12,7 +12,8 @@
  *       1 bit       values are what they are above the contract's in the column before, none as 0
  *       a number    the base
  *       a number    the step; 0: all have the base
- *       where some have none, a bit for each contract, 1 where there is a value
+ *       where some have none, for each eight contracts 1 bit: all have a value; and else a bit for
+ *       each of them, 1 where there is a value
  *       2 bits      the way
  *       6 bits      the least width; 3 bits: in how many bits a run says how much wider it is
  *       for each five values these bits, then their codes
@@ -79,9 +80,29 @@ function encodeValues(values: readonly number[], { isAbove } = { isAbove: false 
   bits.write(isAbove ? 1 : 0, 1);
   bits.number(base);
   bits.number(step);
-  if (someNone) { for (const value of values) bits.write(value === NONE ? 0 : 1, 1); }
+  if (someNone) writeNones(bits, values);
   if (step > 0) writeRuns(bits, some.map((value) => (value - base) / step));
   return bits.bytes();
+}
+
+/** Contracts of which one bit says that all have a value. */
+const GROUP = 8;
+
+function writeNones(bits: BitWriter, values: readonly number[]): void {
+  for (let begin = 0; begin < values.length; begin += GROUP) {
+    const group = values.slice(begin, begin + GROUP);
+    const all = group.every((value) => value !== NONE);
+    bits.write(all ? 1 : 0, 1);
+    if (!all) { for (const value of group) bits.write(value === NONE ? 0 : 1, 1); }
+  }
+}
+
+function readNones(bits: BitReader, values: Float64Array): void {
+  for (let begin = 0; begin < values.length; begin += GROUP) {
+    if (bits.read(1) === 1) continue;
+    const end = Math.min(begin + GROUP, values.length);
+    for (let i = begin; i < end; i++) if (bits.read(1) === 0) values[i] = NONE;
+  }
 }
 
 function writeRuns(bits: BitWriter, numbers: readonly number[]): void {
@@ -145,7 +166,7 @@ function decodeColumn(
   const base = bits.number();
   const step = bits.number();
   const values = new Float64Array(contracts).fill(base);
-  if (someNone) { for (let i = 0; i < contracts; i++) if (bits.read(1) === 0) values[i] = NONE; }
+  if (someNone) readNones(bits, values);
   if (step > 0) readRuns(bits, values, { base, step });
   if (isAbove) {
     for (let i = 0; i < contracts; i++) {

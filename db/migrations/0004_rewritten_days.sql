@@ -113,8 +113,17 @@ BEGIN
   step := bits_number(bits, at + 6, width) >> 1;
   at := at + 6 + width;
   IF some_none THEN
-    mask := substring(bits FROM at + 1 FOR contracts);
-    at := at + contracts;
+    mask := '';
+    FOR i IN 0..(contracts - 1) / 8 LOOP
+      IF get_bit(bits, at) = 1 THEN
+        mask := mask || B'11111111';
+      ELSE
+        width := least(8, contracts - 8 * i);
+        mask := mask || substring(bits FROM at + 2 FOR width);
+        at := at + width;
+      END IF;
+      at := at + 1;
+    END LOOP;
   END IF;
   IF step > 0 THEN
     way := bits_number(bits, at, 2);
