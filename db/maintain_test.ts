@@ -119,9 +119,11 @@ Deno.test("maintain() gives the space of rewritten batches back", async () => {
 Deno.test("rewriteDays() that is cut off anywhere loses nothing and doubles nothing", async () => {
   await withTestDatabase(async (sql, url) => {
     const { request } = await follow(sql);
-    for (let at = 0; at < 30; at++) expectKind(await ingestBatch(sql, request()), "stored");
-    // Each on a day of its own, so that there are thirty steps.
-    await sql`UPDATE batches SET as_of = as_of - seq * interval '1 day'`;
+    for (let at = 0; at < 96; at++) expectKind(await ingestBatch(sql, request()), "stored");
+    // The last twelve each on a day of its own, the others twelve a day.
+    await sql`
+      UPDATE batches
+      SET as_of = as_of - CASE WHEN seq > 84 THEN seq ELSE (seq - 1) / 12 END * interval '1 day'`;
     const read = () => Array.fromAsync(batchesAfter(sql, EA, { seq: 0 }));
     const before = await read();
     const code = `
@@ -137,16 +139,16 @@ Deno.test("rewriteDays() that is cut off anywhere loses nothing and doubles noth
     });
     try {
       await Deno.writeTextFile(file, code);
-      for (const steps of [1, 5, 17]) {
+      for (const steps of [1, 5, 30]) {
         const child = new Deno.Command(Deno.execPath(), {
           args: ["run", "-A", file, url],
           stdout: "piped",
         }).spawn();
         const reader = child.stdout.getReader();
         await reader.read();
-        const goal = 30 - steps;
+        const goal = 96 - steps;
         const left = async (): Promise<number> =>
-          (await sql`SELECT FROM batches WHERE block IS NOT NULL`).length;
+          (await sql`SELECT FROM batches WHERE block IS NOT NULL AND NOT packed`).length;
         const deadline = performance.now() + 20_000;
         while (await left() > goal && performance.now() < deadline) {
           assert.deepEqual(await read(), before);

@@ -9,15 +9,19 @@
  *     then for each column 4 bytes: where it begins; 0: no contract has a value
  *     then the columns, each from a new byte on, as bits, the highest first:
  *       1 bit       some contracts have none
+ *       1 bit       values are what they are above the contract's in the column before, none as 0
  *       a number    the base
  *       a number    the step; 0: all have the base
- *       where some have none, a bit for each contract, 1 where there is a value
- *       for each eight values 2 bits: the way; 6 bits: the width; then their codes of that width
+ *       where some have none, for each eight contracts 1 bit: all have a value; and else a bit for
+ *       each of them, 1 where there is a value
+ *       2 bits      the way
+ *       6 bits      the least width; 3 bits: in how many bits a run says how much wider it is
+ *       for each five values these bits, then their codes
  *
  * A number is 6 bits, its length, and so many bits, which stand for 0, -1, 1, -2 … A value is base +
  * step × n. By way 0 the code is n; by way 1 what n is above the n before, and by way 2 above the
  * line through the two before, either sign as in a number. Before the first there is 0. Prices and
- * greeks of neighbouring strikes lie near a line; volumes do not.
+ * greeks of neighbouring strikes lie near a line, volumes do not, and an ask lies near its bid.
  */
 import { NONE } from "../options/columns.ts";
 import { BitReader, BitWriter, divisor, unzigzag, widthOf, zigzag } from "./bits.ts";
@@ -25,7 +29,7 @@ import { BitReader, BitWriter, divisor, unzigzag, widthOf, zigzag } from "./bits
 /** The first byte of a packed block. */
 export const PACKED_VERSION = 2;
 
-const RUN = 8;
+const RUN = 5;
 const HEAD_BYTES = 6;
 
 /** A column of a batch in whole numbers, {@link NONE} for none; `null` where all are. */
@@ -33,7 +37,7 @@ export type Wholes = Int32Array | Float64Array | null;
 
 /** Columns of so many contracts as a packed block. */
 export function encodePacked(columns: readonly Wholes[], contracts: number): Uint8Array {
-  const parts = columns.map((column) => encodeColumn(column ?? []));
+  const parts = columns.map((column, index) => encodeColumn(column, columns[index - 1] ?? null));
   let at = HEAD_BYTES + 4 * columns.length;
   const packed = new Uint8Array(at + parts.reduce((sum, part) => sum + part.length, 0));
   const view = new DataView(packed.buffer);
@@ -50,77 +54,150 @@ export function encodePacked(columns: readonly Wholes[], contracts: number): Uin
 }
 
 /** No bytes where nothing has a value. */
-function encodeColumn(values: ArrayLike<number>): Uint8Array {
-  const all = Array.from(values);
-  const some = all.filter((value) => value !== NONE);
-  const [base] = some;
-  if (base === undefined) return new Uint8Array(0);
-  const least = some.reduce((a, b) => Math.min(a, b));
-  const step = some.reduce((common, value) => divisor(common, value - least), 0);
+function encodeColumn(column: Wholes, before: Wholes): Uint8Array {
+  const own = encodeValues(Array.from(column ?? []));
+  if (!column || !before) return own;
+  const above = Array.from(
+    column,
+    (value, i) => value === NONE ? NONE : value - orZero(before[i]),
+  );
+  const apart = encodeValues(above, { isAbove: true });
+  return apart.length < own.length ? apart : own;
+}
+
+function orZero(value: number | undefined): number {
+  return value === undefined || value === NONE ? 0 : value;
+}
+
+function encodeValues(values: readonly number[], { isAbove } = { isAbove: false }): Uint8Array {
+  const some = values.filter((value) => value !== NONE);
+  if (some.length === 0) return new Uint8Array(0);
+  const someNone = some.length < values.length;
+  const base = some.reduce((a, b) => Math.min(a, b));
+  const step = some.reduce((common, value) => divisor(common, value - base), 0);
   const bits = new BitWriter();
-  bits.write(some.length < all.length ? 1 : 0, 1);
-  bits.number(least);
+  bits.write(someNone ? 1 : 0, 1);
+  bits.write(isAbove ? 1 : 0, 1);
+  bits.number(base);
   bits.number(step);
-  if (some.length < all.length) { for (const value of all) bits.write(value === NONE ? 0 : 1, 1); }
-  if (step > 0) writeRuns(bits, some.map((value) => (value - least) / step));
+  if (someNone) writeNones(bits, values);
+  if (step > 0) writeRuns(bits, some.map((value) => (value - base) / step));
   return bits.bytes();
+}
+
+/** Contracts of which one bit says that all have a value. */
+const GROUP = 8;
+
+function writeNones(bits: BitWriter, values: readonly number[]): void {
+  for (let begin = 0; begin < values.length; begin += GROUP) {
+    const group = values.slice(begin, begin + GROUP);
+    const all = group.every((value) => value !== NONE);
+    bits.write(all ? 1 : 0, 1);
+    if (!all) { for (const value of group) bits.write(value === NONE ? 0 : 1, 1); }
+  }
+}
+
+function readNones(bits: BitReader, values: Float64Array): void {
+  for (let begin = 0; begin < values.length; begin += GROUP) {
+    if (bits.read(1) === 1) continue;
+    const end = Math.min(begin + GROUP, values.length);
+    for (let i = begin; i < end; i++) if (bits.read(1) === 0) values[i] = NONE;
+  }
 }
 
 function writeRuns(bits: BitWriter, numbers: readonly number[]): void {
   const at = (place: number): number => numbers[place] ?? 0;
-  for (let begin = 0; begin < numbers.length; begin += RUN) {
-    const run = numbers.slice(begin, begin + RUN);
-    const ways = [
-      run,
-      run.map((n, i) => zigzag(n - at(begin + i - 1))),
-      run.map((n, i) => zigzag(n - 2 * at(begin + i - 1) + at(begin + i - 2))),
-    ];
-    const widths = ways.map((codes) => widthOf(Math.max(...codes)));
-    const width = Math.min(...widths);
-    const way = widths.indexOf(width);
-    bits.write(way, 2);
-    bits.write(width, 6);
-    for (const code of ways[way] ?? []) bits.write(code, width);
+  const ways = [
+    numbers,
+    numbers.map((n, i) => zigzag(n - at(i - 1))),
+    numbers.map((n, i) => zigzag(n - 2 * at(i - 1) + at(i - 2))),
+  ].map(runsOf);
+  const sizes = ways.map((runs) =>
+    runs.reduce((sum, { codes, width }) => sum + codes.length * width, 0)
+  );
+  const way = sizes.indexOf(Math.min(...sizes));
+  const runs = ways[way] ?? [];
+  const widths = runs.map(({ width }) => width);
+  const least = widths.reduce((a, b) => Math.min(a, b));
+  const widthBits = widthOf(widths.reduce((a, b) => Math.max(a, b)) - least);
+  bits.write(way, 2);
+  bits.write(least, 6);
+  bits.write(widthBits, 3);
+  for (const { codes, width } of runs) {
+    bits.write(width - least, widthBits);
+    for (const code of codes) bits.write(code, width);
   }
+}
+
+interface Run {
+  readonly codes: readonly number[];
+  readonly width: number;
+}
+
+function runsOf(codes: readonly number[]): Run[] {
+  return Array.from({ length: Math.ceil(codes.length / RUN) }, (_, i) => {
+    const run = codes.slice(i * RUN, (i + 1) * RUN);
+    return { codes: run, width: widthOf(Math.max(...run)) };
+  });
 }
 
 /** The columns of a packed block of so many contracts. */
 export function decodePacked(packed: Uint8Array, contracts: number): (Float64Array | null)[] {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  return Array.from({ length: packed[1] ?? 0 }, (_, index) => {
+  const columns: (Float64Array | null)[] = [];
+  for (let index = 0; index < (packed[1] ?? 0); index++) {
     const begin = view.getUint32(HEAD_BYTES + 4 * index);
-    return begin === 0 ? null : decodeColumn(new BitReader(packed, 8 * begin), contracts);
-  });
+    columns.push(
+      begin === 0
+        ? null
+        : decodeColumn(new BitReader(packed, 8 * begin), contracts, columns[index - 1] ?? null),
+    );
+  }
+  return columns;
 }
 
-function decodeColumn(bits: BitReader, contracts: number): Float64Array {
+function decodeColumn(
+  bits: BitReader,
+  contracts: number,
+  before: Float64Array | null,
+): Float64Array {
   const someNone = bits.read(1) === 1;
+  const isAbove = bits.read(1) === 1;
   const base = bits.number();
   const step = bits.number();
   const values = new Float64Array(contracts).fill(base);
-  if (someNone) { for (let i = 0; i < contracts; i++) if (bits.read(1) === 0) values[i] = NONE; }
-  if (step === 0) return values;
-  let last = 0;
-  let before = 0;
-  let way = 0;
-  let width = 0;
-  let place = 0;
-  for (let i = 0; i < contracts; i++) {
-    if (values[i] === NONE) continue;
-    if (place % RUN === 0) {
-      way = bits.read(2);
-      width = bits.read(6);
+  if (someNone) readNones(bits, values);
+  if (step > 0) readRuns(bits, values, { base, step });
+  if (isAbove) {
+    for (let i = 0; i < contracts; i++) {
+      const value = values[i] ?? NONE;
+      if (value !== NONE) values[i] = value + orZero(before?.[i]);
     }
-    const code = bits.read(width);
-    const n = way === 0
-      ? code
-      : way === 1
-      ? last + unzigzag(code)
-      : 2 * last - before + unzigzag(code);
-    before = last;
-    last = n;
-    values[i] = base + step * n;
-    place++;
   }
   return values;
+}
+
+/** Sets those that are not none. */
+function readRuns(
+  bits: BitReader,
+  values: Float64Array,
+  { base, step }: { readonly base: number; readonly step: number },
+): void {
+  const way = bits.read(2);
+  const least = bits.read(6);
+  const widthBits = bits.read(3);
+  let width = 0;
+  let last = 0;
+  let beforeLast = 0;
+  let place = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === NONE) continue;
+    if (place % RUN === 0) width = least + bits.read(widthBits);
+    const code = bits.read(width);
+    const line = way === 0 ? 0 : way === 1 ? last : 2 * last - beforeLast;
+    beforeLast = last;
+    last = way === 0 ? code : line + unzigzag(code);
+    values[i] = base + step * last;
+    place++;
+  }
 }

@@ -13,7 +13,9 @@ import { withTestDatabase } from "./testing.ts";
 
 const LATER_MS = Date.UTC(2100, 0);
 
-const names = ["EA261218C00190000", "EA261218C00210000", "EA261218P00190000", "EA261218P00210000"];
+const names = ["C", "P"].flatMap((right) =>
+  [180, 190, 195, 200, 205, 210].map((strike) => `EA261218${right}00${strike}000`)
+);
 
 /** Quotes of the same contracts with any values. */
 const chains = fc.array(storedQuotes, { minLength: 12, maxLength: 12 }).map((lists) =>
@@ -48,18 +50,34 @@ async function everything(sql: Sql): Promise<unknown> {
   };
 }
 
-Deno.test("rewriteDays() changes nothing that can be read, and leaves no block as it was", async () => {
-  for (const lists of fc.sample(chains, { numRuns: 3, seed: 4 })) {
-    await withTestDatabase(async (sql) => {
-      await fill(sql, lists);
-      const before = await everything(sql);
-      assert.equal(await rewriteDays(sql, LATER_MS), 15);
-      assert.deepEqual(await everything(sql), before);
-      const [left] =
-        await sql`SELECT count(*)::integer FROM batches WHERE block IS NOT NULL AND NOT packed`;
-      assert.equal(left?.["count"], 0);
-      assert.equal(await rewriteDays(sql, LATER_MS), 0);
-    });
+/** Rewrites chains of a day, and proves that nothing that can be read has changed. */
+async function mustReadAsBefore(
+  lists: readonly (readonly Quote[])[],
+  rewritten: { readonly batches: number; readonly inSlabs: number },
+): Promise<void> {
+  await withTestDatabase(async (sql) => {
+    await fill(sql, lists);
+    const before = await everything(sql);
+    assert.equal(await rewriteDays(sql, LATER_MS), rewritten.batches);
+    assert.deepEqual(await everything(sql), before);
+    const [left] = await sql`
+      SELECT count(day_id)::integer AS slabs, count(*) FILTER (WHERE packed)::integer AS packed
+      FROM batches`;
+    const { batches, inSlabs } = rewritten;
+    assert.deepEqual(left, { slabs: inSlabs, packed: batches - inSlabs });
+    assert.equal(await rewriteDays(sql, LATER_MS), 0);
+  });
+}
+
+Deno.test("rewriteDays() changes nothing that can be read of a day of many snapshots", async () => {
+  for (const lists of fc.sample(chains, { numRuns: 2, seed: 4 })) {
+    await mustReadAsBefore(lists, { batches: 15, inSlabs: 12 });
+  }
+});
+
+Deno.test("rewriteDays() changes nothing that can be read of a day of few", async () => {
+  for (const lists of fc.sample(chains, { numRuns: 2, seed: 6 })) {
+    await mustReadAsBefore(lists.slice(0, 5), { batches: 6, inSlabs: 0 });
   }
 });
 

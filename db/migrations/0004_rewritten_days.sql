@@ -75,8 +75,10 @@ DECLARE
   begins integer := ('x' || encode(substring(block FROM 7 + 4 * place FOR 4), 'hex'))::bit(32)::integer;
   ends integer;
   bits varbit;
-  at integer := 1;
+  at integer := 2;
   width integer;
+  least_width integer;
+  width_bits integer;
   number bigint;
   base bigint;
   step bigint;
@@ -111,8 +113,23 @@ BEGIN
   step := bits_number(bits, at + 6, width) >> 1;
   at := at + 6 + width;
   IF some_none THEN
-    mask := substring(bits FROM at + 1 FOR contracts);
-    at := at + contracts;
+    mask := '';
+    FOR i IN 0..(contracts - 1) / 8 LOOP
+      IF get_bit(bits, at) = 1 THEN
+        mask := mask || B'11111111';
+      ELSE
+        width := least(8, contracts - 8 * i);
+        mask := mask || substring(bits FROM at + 2 FOR width);
+        at := at + width;
+      END IF;
+      at := at + 1;
+    END LOOP;
+  END IF;
+  IF step > 0 THEN
+    way := bits_number(bits, at, 2);
+    least_width := bits_number(bits, at + 2, 6);
+    width_bits := bits_number(bits, at + 8, 3);
+    at := at + 11;
   END IF;
   FOR i IN 0..contracts - 1 LOOP
     IF some_none AND get_bit(mask, i) = 0 THEN
@@ -120,11 +137,9 @@ BEGIN
       CONTINUE;
     END IF;
     IF step > 0 THEN
-      IF rank % 8 = 0 THEN
-        number := bits_number(bits, at, 8);
-        way := number >> 6;
-        width := number & 63;
-        at := at + 8;
+      IF rank % 5 = 0 THEN
+        width := least_width + bits_number(bits, at, width_bits);
+        at := at + width_bits;
       END IF;
       rank := rank + 1;
       number := bits_number(bits, at, width);
@@ -139,6 +154,12 @@ BEGIN
     END IF;
     result[i + 1] := base + step * n;
   END LOOP;
+  IF get_bit(bits, 1) = 1 THEN
+    RETURN ARRAY(
+      SELECT u.above + coalesce(u.v, 0)
+      FROM unnest(result, packed_block_values(block, place - 1)) AS u (above, v)
+    );
+  END IF;
   RETURN result;
 END
 $$;

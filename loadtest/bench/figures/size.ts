@@ -4,11 +4,13 @@ import { rewriteDays } from "../../../db/rewrite.ts";
 import { StoredSets } from "../../../db/stored_sets.ts";
 import { addWatch } from "../../../db/watches.ts";
 import { type ColumnBatch, columnsOf } from "../../../options/columns.ts";
+import type { OccSymbol, Ticker } from "../../../options/contract.ts";
 import { readChainFolder } from "../../../options/formats/folder.ts";
 import type { RecordedChain, RecordedQuote } from "../../../options/formats/recorded.ts";
 import { chance } from "../../../options/synthetic/random.ts";
 import { requestOf, store } from "../batches.ts";
 import { type Bench, type Figure, prepare } from "../bench.ts";
+import { benchTickers } from "../chains.ts";
 import { openDatabase } from "../database.ts";
 import type { Finding } from "../table.ts";
 
@@ -17,6 +19,9 @@ const DAY_MS = 86_400_000;
 const STEP_MS = 5 * 60_000;
 const FOLDER = "us-chains-2026";
 const SYMBOL = "AAPL";
+
+/** Tickers with the same chains: of a few rows, the first pages of tables and indexes are the most. */
+const ALIKE = 16;
 
 /** The figure `size`. */
 export const sizeFigure: Figure = { name: "size", measure: measureSize };
@@ -44,15 +49,30 @@ async function measureSize(bench: Bench): Promise<Finding[]> {
   const inSession = recorded.find(({ updatedMs }) => isInSession(updatedMs));
   if (!inSession) throw new Error(`${data}/${FOLDER} has no chain of ${SYMBOL} in session`);
   const day = await sizesOf(bench, movingDay(inSession));
-  const days = await sizesOf(bench, recorded.map((chain) => ({ chain, atMs: chain.updatedMs })));
+  const alike = benchTickers(ALIKE).flatMap((ticker) =>
+    recorded.map((chain) => ({ chain: chainAs(ticker, chain), atMs: chain.updatedMs }))
+  );
+  const days = await sizesOf(bench, alike);
   const moved = `a day laid on the real chain of ${new Date(inSession.updatedMs).toISOString()}: ` +
     "the spot walks, prices follow by delta, IV and greeks move in their last digits";
-  const real = `${recorded.length} real chains, each of a day of its own`;
+  const real =
+    `${recorded.length} real chains, each of a day of its own, of ${ALIKE} tickers alike`;
   const values = [[day.hot, moved], [day.rewritten, moved], [days.rewritten, real]] as const;
   return findings.map((finding, i) => {
     const [size, how] = values[i] ?? [];
     return size ? { ...finding, values: [size.all], note: `${how}; ${size.byTable}` } : finding;
   });
+}
+
+/** A chain as if it were another ticker's. */
+function chainAs(ticker: Ticker, chain: RecordedChain): RecordedChain {
+  const contracts = chain.contracts.map((quote) => {
+    const { contract } = quote;
+    // A ticker is a root, and the rest of the symbol stays.
+    const occ = ticker + contract.occ.slice(-15) as OccSymbol;
+    return { ...quote, contract: { ...contract, root: ticker, occ } };
+  });
+  return { ...chain, ticker, contracts };
 }
 
 /** Whether most contracts have a bid or an ask: two of the files are blank dumps of the night. */
