@@ -1,9 +1,10 @@
 /**
  * Writes older days contract after contract (db/slab.ts): a contract's history is then read without
- * the rest of its chains, and a day takes a third of the space.
+ * the rest of its chains, and a day takes a third of the space. Batches of a day with few are packed
+ * instead (db/packed.ts), each by itself.
  *
- * Each group of batches is one transaction that writes the slabs, reads them back and takes the
- * blocks away: whenever it ends, all of it happened or nothing.
+ * Each group of batches is one transaction that writes them, reads them back and takes the blocks
+ * away: whenever it ends, all of it happened or nothing.
  */
 import { Buffer } from "node:buffer";
 import type postgres from "postgres";
