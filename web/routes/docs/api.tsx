@@ -1,4 +1,5 @@
 /** The description of the API as a page, `/docs/api`; `/api/openapi.json` is the same for programs. */
+import type { ComponentChildren } from "preact";
 import { htmlResponse, Page } from "../../components/Page.tsx";
 import { describeApi, type DocumentedCall, type Parameter } from "../../openapi/document.ts";
 import type { Route } from "../../route.ts";
@@ -15,7 +16,7 @@ export function apiPage(routes: () => readonly Route[]): Handler {
       <Page title="API">
         <div class="guide">
           <h1>API</h1>
-          <p>{info.description}</p>
+          <p>{marked(info.description)}</p>
           <p>
             For programs: <a href="/api/openapi.json">/api/openapi.json</a>{" "}
             (OpenAPI 3.1, with every field of every body).
@@ -47,7 +48,7 @@ function Call({ path, method, call }: CallProps) {
         <code>{`${method.toUpperCase()} ${path}`}</code>
       </h3>
       <p>{`${call.summary}.`}</p>
-      {call.description === undefined ? null : <p>{call.description}</p>}
+      {call.description === undefined ? null : <p>{marked(call.description)}</p>}
       {call.parameters.length === 0 ? null : (
         <table>
           <caption>Parameters</caption>
@@ -58,7 +59,7 @@ function Call({ path, method, call }: CallProps) {
                   <code>{parameter.name}</code>
                 </th>
                 <td>{whereOf(parameter)}</td>
-                <td>{parameter.description}</td>
+                <td>{marked(parameter.description)}</td>
               </tr>
             ))}
           </tbody>
@@ -70,12 +71,19 @@ function Call({ path, method, call }: CallProps) {
           {Object.entries(call.responses).map(([status, { description }]) => (
             <tr key={status}>
               <th scope="row">{status}</th>
-              <td>{description}</td>
+              <td>{marked(description)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </article>
+  );
+}
+
+/** Text with what stands between backticks as code, as OpenAPI's descriptions have it (CommonMark). */
+function marked(text: string | undefined): ComponentChildren {
+  return text?.split("`").map((part, index) =>
+    index % 2 === 1 ? <code key={index}>{part}</code> : part
   );
 }
 
