@@ -31,21 +31,30 @@ function timesOf(pid: number | string): ProcessTimes | undefined {
   };
 }
 
-/** Whose time counts. */
-export interface Measured {
-  /** Processes of which only their own time counts. */
-  readonly pids: readonly number[];
-  /** The postmaster, whose backends count too; `undefined` where the server is not on this machine. */
-  readonly postmaster: number | undefined;
-  /** Whether the programs that this one ran and that have ended count. */
-  readonly ownChildren: boolean;
+/** Seconds of processor time that were taken so far; NaN where that cannot be told. */
+export interface CpuSeconds {
+  /** By the programs that were named. */
+  readonly programs: number;
+  /** By PostgreSQL with all its backends. */
+  readonly database: number;
 }
 
-/** Seconds of processor time that they took so far; NaN where that cannot be told. */
-export function cpuSeconds({ pids, postmaster, ownChildren }: Measured): number {
-  const own = pids.reduce((sum, pid) => sum + (timesOf(pid)?.own ?? NaN), 0);
-  const ended = ownChildren ? timesOf("self")?.children ?? NaN : 0;
-  return own + ended + (postmaster === undefined ? NaN : treeSeconds(postmaster));
+/** Whose time counts. */
+export interface Measured {
+  /** Processes of which only their own time counts; `ended`: the programs that this one has run. */
+  readonly programs: readonly number[] | "ended";
+  /** `undefined` where PostgreSQL is not on this machine. */
+  readonly postmaster: number | undefined;
+}
+
+/** What they took so far. */
+export function cpuSeconds({ programs, postmaster }: Measured): CpuSeconds {
+  return {
+    programs: programs === "ended"
+      ? timesOf("self")?.children ?? NaN
+      : programs.reduce((sum, pid) => sum + (timesOf(pid)?.own ?? NaN), 0),
+    database: postmaster === undefined ? NaN : treeSeconds(postmaster),
+  };
 }
 
 function treeSeconds(postmaster: number): number {

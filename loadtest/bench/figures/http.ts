@@ -3,7 +3,7 @@ import type { Bench, Figure } from "../bench.ts";
 import { type Chain, readsOf } from "../chains.ts";
 import { copyChains, copyText, findPsql } from "../copy.ts";
 import { settle } from "../database.ts";
-import { cpuSeconds } from "../cpu.ts";
+import { type CpuSeconds, cpuSeconds } from "../cpu.ts";
 import { type LoadReport, loadReport } from "../generator.ts";
 import { type BodyForm, PoolWriter } from "../pool.ts";
 import { type BenchServer, runLoad, startBaseline, startLastmark } from "../programs.ts";
@@ -74,7 +74,7 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
   });
   const psql = await findPsql();
   const copy = async (path: string): Promise<number> => {
-    const { answered, tookMs } = await costs.of("copy", [], async () => {
+    const { answered, tookMs } = await costs.of("copy", "ended", async () => {
       const { chains, tookMs } = await copyChains({
         psql: path,
         databaseUrl: url,
@@ -113,32 +113,51 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
 class Costs {
   readonly #bench: Bench;
   readonly reports = new Map<string, LoadReport[]>();
-  /** Chains by second of processor time, the generator's left out. */
-  readonly chainsPerCpuSecond = new Map<string, number[]>();
+  /** Milliseconds of processor time by chain, the generator's left out. */
+  readonly cpuMs = new Map<string, CpuSeconds[]>();
 
   constructor(bench: Bench) {
     this.#bench = bench;
   }
 
-  /** Runs one measurement in which `pids`, the database and, of COPY, psql take time. */
+  /** Runs one measurement in which the programs and the database take time. */
   async of<T extends { readonly answered: number }>(
     name: string,
-    pids: readonly number[],
+    programs: readonly number[] | "ended",
     measure: () => Promise<T>,
   ): Promise<T> {
     const { postmaster } = this.#bench.database;
-    const counted = { pids, postmaster, ownChildren: pids.length === 0 };
-    const before = cpuSeconds(counted);
+    const before = cpuSeconds({ programs, postmaster });
     const found = await measure();
-    const rates = this.chainsPerCpuSecond.get(name) ?? [];
-    rates.push(found.answered / (cpuSeconds(counted) - before));
-    this.chainsPerCpuSecond.set(name, rates);
+    const after = cpuSeconds({ programs, postmaster });
+    const each = (of: keyof CpuSeconds): number => 1000 * (after[of] - before[of]) / found.answered;
+    add(this.cpuMs, name, { programs: each("programs"), database: each("database") });
     const report = loadReport.safeParse(found);
-    if (report.success) {
-      this.reports.set(name, [...this.reports.get(name) ?? [], report.data]);
-    }
+    if (report.success) add(this.reports, name, report.data);
     return found;
   }
+
+  /** Chains by the same processor time: how many times more one way does than another. */
+  ratio(over: string, under: string): number[] {
+    const chains = [...this.cpuMs].map(([name, each]) =>
+      [name, each.map(({ programs, database }) => 1 / (programs + database))] as const
+    );
+    return ratioOf(new Map(chains), over, under);
+  }
+
+  /** What a chain took of whom. */
+  noteOf(name: string): string {
+    const each = this.cpuMs.get(name) ?? [];
+    const of = (part: keyof CpuSeconds): string =>
+      `${median(each.map((one) => one[part])).toFixed(1)} ms`;
+    const who = name === "copy" ? "psql" : "the server";
+    return `a chain takes ${of("programs")} of ${who}'s processor time, ${of("database")} of ` +
+      "PostgreSQL's";
+  }
+}
+
+function add<T>(to: Map<string, T[]>, name: string, one: T): void {
+  to.set(name, [...to.get(name) ?? [], one]);
 }
 
 function orderOf(bench: Bench, { port }: BenchServer, pool: string) {
@@ -221,7 +240,7 @@ function findingsOf(
       figure,
       what: `JSON against ${under}, by processor time`,
       unit: "×",
-      values: ratioOf(costs.chainsPerCpuSecond, "lastmark", under).filter(Number.isFinite),
+      values: costs.ratio("lastmark", under).filter(Number.isFinite),
       bar: null,
     })),
     ...[...measured].map(([name, values]): Finding => ({
@@ -230,9 +249,10 @@ function findingsOf(
       unit: "contracts/s",
       values,
       bar: null,
-      ...(name === "copy" && psql !== undefined
-        ? { note: psql }
-        : noteOf(costs.reports.get(name) ?? [])),
+      note: [
+        costs.noteOf(name),
+        ...(name === "copy" ? [psql ?? ""] : answersNote(costs.reports.get(name) ?? [])),
+      ].join("; "),
     })),
   ];
 }
@@ -241,11 +261,13 @@ function atLeast(value: number): Bar {
   return { kind: "at least", value };
 }
 
-function noteOf(reports: readonly LoadReport[]): { note?: string } {
-  if (reports.length === 0) return {};
+function answersNote(reports: readonly LoadReport[]): string[] {
   const cpu = Math.round(100 * median(reports.map(({ cpuShare }) => cpuShare)));
   const ms = median(reports.map(({ medianMs }) => medianMs)).toFixed(1);
   const busy = reports.reduce((sum, report) => sum + report.busy, 0);
-  const refused = busy === 0 ? "" : `; ${busy} were answered 503`;
-  return { note: `an answer takes ${ms} ms; the generator takes ${cpu} % of a core${refused}` };
+  return [
+    `an answer takes ${ms} ms`,
+    `the generator takes ${cpu} % of a core`,
+    ...(busy === 0 ? [] : [`${busy} answers were 503`]),
+  ];
 }
