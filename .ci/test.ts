@@ -32,12 +32,17 @@ const CONTAINERS = "db/test/containers_test.ts";
 
 /** What takes long because it does a thing very often, or kills programs while they are at it. */
 const PROOFS = [
+  "agent/test/real_chains_test.ts",
   "cli/test/history_test.ts",
   "cli/test/key_secrecy_test.ts",
+  "cli/test/replay_test.ts",
+  "cli/test/start_test.ts",
+  "db/embedded/server_test.ts",
   "options/wire/ingest_reader_test.ts",
   "web/test/backfill_test.ts",
   "web/test/bad_input_test.ts",
   "web/test/cold_test.ts",
+  "web/test/database_away_test.ts",
   "web/test/database_dies_test.ts",
   "web/test/idempotency_test.ts",
   "web/test/last_known_test.ts",
