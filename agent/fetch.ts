@@ -2,7 +2,10 @@
 import { sleep } from "../base/clock.ts";
 import { type Log, silentLog } from "../telemetry/log.ts";
 import { allExpiries, aroundClose, type ExpiryChoice } from "./chain/expiries.ts";
+import { unknownChain } from "./chain/known_chain.ts";
+import { urgencyOf } from "./chain/priority.ts";
 import { type ChainRead, readChain } from "./chain/read.ts";
+import { tradingDay } from "./chain/trading_day.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { type Payload, toPayload } from "./delivery/payload.ts";
 import { fetchWanted, type PostOutcome, type Server, type Wanted } from "./delivery/post.ts";
@@ -104,7 +107,9 @@ async function readOnce(
       readId: crypto.randomUUID(),
       choose,
       clock,
-      lines: createLines(settings.lines),
+      lines: createLines(settings.lines, clock).forRead(urgencyOf("page")),
+      // Who calls wants to see what the gateway says now.
+      known: unknownChain(tradingDay(clock.nowMs())),
       log,
       signal,
       onProgress: ({ done, total }) => progress.show(settings.ticker, done, total),

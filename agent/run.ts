@@ -1,30 +1,22 @@
 /** `agent run`: reads every ticker on a schedule and delivers what it read, until it is ended. */
-import { sleep } from "../base/clock.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { Log } from "../telemetry/log.ts";
-import { backoffMs } from "./backoff.ts";
-import { allExpiries } from "./chain/expiries.ts";
-import { type ChainRead, readChain } from "./chain/read.ts";
+import { openChainMemory } from "./chain/chain_memory.ts";
 import { createDelivery } from "./delivery/delivery.ts";
-import { sendEarlyUpdates } from "./delivery/early_updates.ts";
-import { toPayload } from "./delivery/payload.ts";
-import { fetchWanted, type Server } from "./delivery/post.ts";
+import { createOutbox } from "./delivery/outbox.ts";
+import type { Server } from "./delivery/post.ts";
 import { keepSession } from "./delivery/session.ts";
-import { openSpool, type Spool } from "./delivery/spool.ts";
+import { openSpool } from "./delivery/spool.ts";
 import type { DomainClock } from "./domain_clock.ts";
-import { GatewayLost } from "./gateway/connection.ts";
-import { keepConnected, type Keeper } from "./gateway/keeper.ts";
+import { keepConnected } from "./gateway/keeper.ts";
 import { createLines } from "./gateway/lines.ts";
-import { createProgress, type Progress, type ProgressOutput, standardError } from "./progress.ts";
+import { createProgress, type ProgressOutput, standardError } from "./progress.ts";
+import { createReader } from "./reader.ts";
+import { runRounds } from "./rounds.ts";
 import { type RunSettings, spoolFolder } from "./settings.ts";
 
 /** How long the end of the program waits for snapshots that are on their way. */
 const LAST_DELIVERY_MS = 3_000;
-
-const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
-
-/** A read that loses its connection is begun anew so often in a round. */
-const TRIES_IN_A_ROUND = 2;
 
 /** What a running agent needs. */
 export interface RunOptions {
@@ -35,16 +27,6 @@ export interface RunOptions {
   readonly log: Log;
   /** Ends the agent: lines are cancelled, the gateway left, the spool flushed as far as it goes. */
   readonly signal: AbortSignal;
-}
-
-interface Agent extends RunOptions {
-  readonly server: Server;
-  readonly spool: Spool;
-  readonly keeper: Keeper;
-  readonly progress: Progress;
-  /** Tickers that are read, and whose newest read brings prices: their windows are kept. */
-  readonly fed: Set<Ticker>;
-  readonly onSpooled: () => void;
 }
 
 /** Runs until the signal aborts. */
@@ -71,28 +53,50 @@ export async function runAgent(options: RunOptions): Promise<void> {
     waiting: spool.waiting().length,
   });
   delivery.start();
-  const fed = new Set<Ticker>();
+  const progress = createProgress(clock, progressOutput(log));
+  const reader = createReader({
+    keeper,
+    lines: createLines(settings.lines, clock),
+    memory: openChainMemory({
+      folder: `${folder}/chains`,
+      gateway: `${settings.ibHost}:${settings.ibPort}`,
+      log,
+    }),
+    outbox: createOutbox({ server, agentId, spool, clock, log, onSpooled: () => delivery.wake() }),
+    clock,
+    log,
+    onProgress: (ticker, { done, total }) => {
+      progress.show(ticker, done, total);
+      if (done === total) progress.end();
+    },
+  });
+  for (const { ticker, window } of settings.stream) reader.stream(ticker, window);
+  const streamed = settings.stream.map(({ ticker }) => ticker);
+  let reads: readonly Ticker[] = [];
   const session = keepSession({
     server,
     agentId,
     clock,
     log,
-    feed: () => ({ tickers: [...fed], alive: keeper.connected }),
+    feed: () => ({
+      tickers: [...new Set([...reads, ...streamed])].filter((ticker) => reader.isFed(ticker)),
+      alive: keeper.connected,
+    }),
   });
-  const progress = createProgress(clock, progressOutput(log));
   try {
     await runRounds({
-      ...options,
+      ...settings,
+      reader,
       server,
-      spool,
-      keeper,
-      progress,
-      fed,
-      onSpooled: () => delivery.wake(),
+      clock,
+      log,
+      signal,
+      onRound: (tickers) => reads = tickers,
     });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    await reader.end();
     progress.end();
     session.end();
     await keeper.end();
@@ -108,89 +112,4 @@ function progressOutput(log: Log): ProgressOutput {
   return watched.terminal
     ? watched
     : { terminal: false, write: (text) => log.info("chain.progress", text.trimEnd()) };
-}
-
-async function runRounds(agent: Agent): Promise<void> {
-  const { clock, fed, settings, signal } = agent;
-  let known: readonly Ticker[] = [];
-  while (!signal.aborted) {
-    const startMs = clock.monotonicMs();
-    known = await tickersToRead(agent, known);
-    for (const ticker of fed) if (!known.includes(ticker)) fed.delete(ticker);
-    for (const ticker of known) await readTicker(agent, ticker);
-    const restMs = startMs + settings.interval * 1_000 - clock.monotonicMs();
-    await sleep(clock, Math.max(0, restMs), signal);
-  }
-}
-
-/**
- * The tickers of this round: those of the settings, or those the server wants now. It is asked
- * every round, also for the time that it is there.
- */
-async function tickersToRead(
-  agent: Agent,
-  known: readonly Ticker[],
-): Promise<readonly Ticker[]> {
-  const { settings, server, clock, log, signal } = agent;
-  for (let failures = 1;; failures++) {
-    const answer = await fetchWanted(server, signal);
-    signal.throwIfAborted();
-    if (answer.ok) clock.learnOffset(answer.clockOffsetMs);
-    else log.warn("agent.not_told", `The server does not say what to read: ${answer.message}`);
-    if (settings.tickers !== "auto") return settings.tickers;
-    if (answer.ok) return answer.tickers.map((wanted) => wanted.ticker);
-    // What it wanted a round ago is most likely what it wants now.
-    if (known.length > 0) return known;
-    await sleep(clock, backoffMs(failures, ASK_SERVER_AGAIN), signal);
-  }
-}
-
-async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
-  const { keeper, log, signal, progress, fed } = agent;
-  for (let tries = 1; tries <= TRIES_IN_A_ROUND; tries++) {
-    const connection = await keeper.connection(signal);
-    const readId = crypto.randomUUID();
-    const updates = sendEarlyUpdates({ ...agent, ticker, readId });
-    try {
-      const outcome = await readChain(connection, {
-        ...agent,
-        ticker,
-        readId,
-        choose: allExpiries,
-        // Anew for each read: the lines that were taken then may be free now.
-        lines: createLines(agent.settings.lines),
-        onQuoted: (quote, spot) => {
-          fed.add(ticker);
-          updates.add(quote, spot);
-        },
-        onProgress: ({ done, total }) => progress.show(ticker, done, total),
-      });
-      if (outcome.kind !== "read" || outcome.read.quotes.length === 0) fed.delete(ticker);
-      if (outcome.kind === "read") spoolRead(agent, outcome.read);
-      else log.error("chain.unknown", outcome.message, { ticker });
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof GatewayLost)) throw error;
-      log.warn("chain.lost", `The read of ${ticker} broke off: ${error.message}`, {
-        ticker,
-        reason: error.reason,
-      });
-    } finally {
-      progress.end();
-      await updates.end();
-      agent.onSpooled();
-    }
-  }
-}
-
-function spoolRead(agent: Agent, read: ChainRead): void {
-  const { agentId, spool, clock } = agent;
-  const payload = toPayload({ ...read, agentId, mode: "snapshot", atMs: read.readAtMs });
-  spool.add({
-    key: read.readId,
-    ticker: read.ticker,
-    json: JSON.stringify(payload),
-    storedAtMs: clock.realNowMs(),
-  });
 }

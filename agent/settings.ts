@@ -5,6 +5,7 @@ import { isLoopback } from "../base/loopback.ts";
 import { type IsoDate, parseIsoDate, parseTicker, type Ticker } from "../options/contract.ts";
 import { agentId } from "../options/wire/ingest_schema.ts";
 import type { LogLevel } from "../telemetry/log.ts";
+import { parseStreamWindow, STREAM_WINDOW_HELP, type StreamWindow } from "./chain/stream_window.ts";
 import { mayCarryKey } from "./delivery/post.ts";
 import { RATE_LIMITS } from "./gateway/pacer.ts";
 
@@ -32,7 +33,14 @@ export interface RunSettings extends GatewaySettings, ServerSettings {
   /** Seconds from the start of one round to the start of the next. */
   readonly interval: number;
   readonly tickers: readonly Ticker[] | "auto";
+  readonly stream: readonly StreamSetting[];
   readonly logLevel: LogLevel;
+}
+
+/** A ticker of which a window is streamed. */
+export interface StreamSetting {
+  readonly ticker: Ticker;
+  readonly window: StreamWindow;
 }
 
 /** Settings of `agent fetch`. */
@@ -144,7 +152,18 @@ export function addRunSettings(command: Command): Command {
       env: "TICKERS",
       parse: tickers,
       fallback: "auto",
-    }));
+    }))
+    .addOption(
+      setting<readonly StreamSetting[]>({
+        flags: "--stream <list>",
+        help:
+          "windows to keep subscribed, separated by commas, as TICKER:WINDOW, such as EA:atm5,SPX:delta0.1+expiries2; a WINDOW is " +
+          STREAM_WINDOW_HELP,
+        env: "STREAM",
+        parse: streams,
+        fallback: [],
+      }).default([], "none"),
+    );
 }
 
 /** Adds what only `fetch` needs. */
@@ -230,6 +249,26 @@ function tickers(text: string): readonly Ticker[] | "auto" {
   const list = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   if (list.length === 0) throw new InvalidArgumentError("Allowed: auto, or tickers: EA,SPX,BRK-B");
   return [...new Set(list.map(ticker))];
+}
+
+function streams(text: string): readonly StreamSetting[] {
+  const list = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const settings = list.map((part): StreamSetting => {
+    const [name = "", ...rules] = part.split(":");
+    const window = parseStreamWindow(rules.join(":"));
+    if (!window) {
+      throw new InvalidArgumentError(
+        `${JSON.stringify(part)} names no window. Allowed: TICKER:WINDOW, where WINDOW is ` +
+          `${STREAM_WINDOW_HELP}.`,
+      );
+    }
+    return { ticker: ticker(name), window };
+  });
+  const twice = settings.find((one, index) =>
+    settings.findIndex(({ ticker }) => ticker === one.ticker) !== index
+  );
+  if (twice) throw new InvalidArgumentError(`${twice.ticker} is there twice. Allowed: once each.`);
+  return settings;
 }
 
 function isoDate(text: string): IsoDate {

@@ -45,8 +45,12 @@ export interface Assembly {
   take(event: GatewayEvent): boolean;
   /** How many values were answered so far; it does not grow when a price only moves. */
   readonly answered: number;
+  /** Rises with every change of a value or of the kind. */
+  readonly revision: number;
   /** Every value that was asked for is in. */
   readonly complete: boolean;
+  /** Bid and ask are both answered, be it with none. */
+  readonly bothSides: boolean;
   /** Bid and ask are both in and both real. */
   readonly quoted: boolean;
   quote(): Quote;
@@ -64,18 +68,28 @@ const WANTED: readonly (QuoteField)[] = [
   "impliedVol",
 ];
 
-/** Begins the quote of a contract. */
-export function assembleQuote(contract: Contract, multiplier: number | null): Assembly {
+/** Begins the quote of a contract; an open interest that is known is not waited for. */
+export function assembleQuote(
+  contract: Contract,
+  multiplier: number | null,
+  openInterest?: number,
+): Assembly {
   // A field that is absent has not been answered; null is an answer: none.
   const values: Partial<Record<QuoteField, number | null>> = {};
   let kind: MarketDataKind | null = null;
   let delayed = false;
+  let revision = 0;
+
+  const set = (field: QuoteField, value: number | null): void => {
+    if (values[field] !== value) revision++;
+    values[field] = value;
+  };
 
   const takePrice = (tick: number, value: number): boolean => {
     const field = PRICES.get(tick);
     if (!field) return true;
     // One price that the server cannot keep would have it refuse the whole chain.
-    values[field] = value > 0 && value < PRICE_LIMIT ? value : null;
+    set(field, value > 0 && value < PRICE_LIMIT ? value : null);
     if (values[field] === null && field !== "last") values[`${field}Size`] ??= null;
     delayed ||= tick >= FIRST_DELAYED_TICK;
     return true;
@@ -84,17 +98,17 @@ export function assembleQuote(contract: Contract, multiplier: number | null): As
     const field = tick === OPEN_INTEREST[contract.right] ? "openInterest" : SIZES.get(tick);
     if (!field) return true;
     const least = field === "bidSize" || field === "askSize" ? 1 : 0;
-    values[field] = value >= least && value < UNSET ? Math.round(value) : null;
+    set(field, value >= least && value < UNSET ? Math.round(value) : null);
     return true;
   };
   const takeComputation = (tick: number, computed: Computation): boolean => {
     if (!MODEL.has(tick)) return true;
     const { impliedVol } = computed;
-    values.impliedVol = impliedVol !== null && impliedVol >= 0 ? inRange(impliedVol) : null;
-    values.delta = inRange(computed.delta);
-    values.gamma = inRange(computed.gamma);
-    values.theta = inRange(computed.theta);
-    values.vega = inRange(computed.vega);
+    set("impliedVol", impliedVol !== null && impliedVol >= 0 ? inRange(impliedVol) : null);
+    set("delta", inRange(computed.delta));
+    set("gamma", inRange(computed.gamma));
+    set("theta", inRange(computed.theta));
+    set("vega", inRange(computed.vega));
     return true;
   };
   return {
@@ -107,6 +121,7 @@ export function assembleQuote(contract: Contract, multiplier: number | null): As
         case "computation":
           return takeComputation(event.tick, event.values);
         case "kind":
+          if (kind !== event.kind) revision++;
           kind = event.kind;
           return false;
         case "generic":
@@ -120,10 +135,18 @@ export function assembleQuote(contract: Contract, multiplier: number | null): As
     get answered() {
       return Object.keys(values).length;
     },
+    get revision() {
+      return revision;
+    },
     get complete() {
       // A model that computed nothing may still compute: the first one often comes too early.
       return typeof values.impliedVol === "number" &&
-        WANTED.every((field) => values[field] !== undefined);
+        WANTED.every((field) =>
+          values[field] !== undefined || (field === "openInterest" && openInterest !== undefined)
+        );
+    },
+    get bothSides() {
+      return values.bid !== undefined && values.ask !== undefined;
     },
     get quoted() {
       return typeof values.bid === "number" && typeof values.ask === "number";
@@ -137,7 +160,7 @@ export function assembleQuote(contract: Contract, multiplier: number | null): As
       ask: values.ask ?? null,
       last: values.last ?? null,
       volume: values.volume ?? null,
-      openInterest: values.openInterest ?? null,
+      openInterest: values.openInterest ?? openInterest ?? null,
       impliedVol: values.impliedVol ?? null,
       delta: values.delta ?? null,
       gamma: values.gamma ?? null,

@@ -6,7 +6,6 @@
 import { type Contract as IbContract, type ContractDetails, SecType } from "@stoqey/ib";
 import type { Clock } from "../../base/clock.ts";
 import {
-  type Contract,
   type IsoDate,
   type OccSymbol,
   parseIsoDate,
@@ -17,27 +16,9 @@ import type { Connection } from "../gateway/connection.ts";
 import type { OptionParameters } from "../gateway/events.ts";
 import { type Answer, ask } from "./ask.ts";
 import type { ExpiryChoice } from "./expiries.ts";
+import type { ClassExpiry, Listing, Underlying } from "./listing.ts";
+import { type KnownChain, type KnownPart, stillListed } from "./known_chain.ts";
 import { ibSymbol, underlyingCandidates } from "./underlying.ts";
-
-/** The underlying as the gateway knows it. */
-export interface Underlying {
-  readonly contract: IbContract;
-  readonly conId: number;
-  readonly secType: SecType;
-}
-
-/** One option that the gateway lists. */
-export interface Listing {
-  readonly contract: Contract;
-  readonly conId: number;
-  readonly multiplier: number | null;
-}
-
-/** One trading class and the expiries to ask for, as the gateway writes them. */
-export interface ClassExpiry {
-  readonly tradingClass: string;
-  readonly expiry: string;
-}
 
 /** A part of the chain that the gateway did not list, and why. */
 export interface UnlistedPart extends ClassExpiry {
@@ -57,12 +38,21 @@ const DETAILS_DEADLINE_MS = 60_000;
 const DETAILS_IN_FLIGHT = 3;
 const SHORT_DEADLINE_MS = 15_000;
 
+/** What discovery needs. */
+export interface DiscoveryOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly ticker: Ticker;
+  /** What is known is not asked for, and what is learned is filled in. */
+  readonly known: KnownChain;
+}
+
 /** Resolves the ticker; the gateway's sentence where it knows no such underlying. */
 export async function resolveUnderlying(
-  connection: Connection,
-  clock: Clock,
-  ticker: Ticker,
+  options: DiscoveryOptions,
 ): Promise<Underlying | { readonly refusal: string }> {
+  const { connection, clock, ticker, known } = options;
+  if (known.underlying) return known.underlying;
   let refusal = "it answered with no contract";
   for (const contract of underlyingCandidates(ticker)) {
     const answer = await ask(connection, clock, {
@@ -72,7 +62,9 @@ export async function resolveUnderlying(
     const details = detailsOf(answer)[0];
     const conId = details?.contract.conId;
     if (details && conId !== undefined) {
-      return { contract: details.contract, conId, secType: contract.secType ?? SecType.STK };
+      const secType = contract.secType ?? SecType.STK;
+      known.underlying = { contract: details.contract, conId, secType };
+      return known.underlying;
     }
     if (answer.kind !== "answered") refusal = refusalOf(answer);
   }
@@ -81,15 +73,47 @@ export async function resolveUnderlying(
 
 /** Lists the options of an underlying, of the expiries that `choose` chooses. */
 export async function listOptions(
-  connection: Connection,
-  clock: Clock,
-  query: {
-    readonly ticker: Ticker;
-    readonly underlying: Underlying;
-    readonly choose: ExpiryChoice;
-  },
+  options: DiscoveryOptions & { readonly underlying: Underlying; readonly choose: ExpiryChoice },
 ): Promise<Chain | { readonly refusal: string }> {
-  const { ticker, underlying } = query;
+  const { connection, clock, ticker, known } = options;
+  const parts = await partsOf(options);
+  if ("refusal" in parts) return parts;
+  const found = new Map<OccSymbol, Listing>();
+  const unlisted: UnlistedPart[] = [];
+  let unnamed = 0;
+  const listPart = async (part: KnownPart): Promise<KnownPart> => {
+    const details = await ask(connection, clock, {
+      send: (api, id) => void api.reqContractDetails(id, optionQuery(ibSymbol(ticker), part)),
+      deadlineMs: DETAILS_DEADLINE_MS,
+    });
+    // One refusal may be the farm's and not the contract's: it is asked again at the next read.
+    if (details.kind !== "answered") {
+      unlisted.push({ ...part, reason: refusalOf(details) });
+      return part;
+    }
+    const listings = detailsOf(details).flatMap((each) => toListing(each) ?? []);
+    unnamed += detailsOf(details).length - listings.length;
+    return { ...part, listings };
+  };
+  const chosen = chooseParts(parts, options.choose);
+  const listed = new Map<KnownPart, KnownPart>();
+  await eachOf(chosen, DETAILS_IN_FLIGHT, async (part) => {
+    const now = part.listings ? part : await listPart(part);
+    listed.set(part, now);
+    for (const each of stillListed(now.listings ?? [], part.listings ? clock.nowMs() : 0)) {
+      found.set(each.contract.occ, each);
+    }
+  });
+  known.parts = parts.map((part) => listed.get(part) ?? part);
+  return { listings: [...found.values()], unlisted, unnamed };
+}
+
+/** The parts of a chain, as they are known or as the gateway says them. */
+async function partsOf(
+  options: DiscoveryOptions & { readonly underlying: Underlying },
+): Promise<readonly KnownPart[] | { readonly refusal: string }> {
+  const { connection, clock, ticker, known, underlying } = options;
+  if (known.parts) return known.parts;
   const answer = await ask(connection, clock, {
     // The exchange must be empty: with a named one a share has no chains, without an error.
     send: (api, id) =>
@@ -100,49 +124,38 @@ export async function listOptions(
   const rows = answer.events.flatMap((event) =>
     event.type === "parameters" ? event.parameters : []
   );
-  const parts = chooseParts(rows, query.choose);
-  const found = new Map<OccSymbol, Listing>();
-  const unlisted: UnlistedPart[] = [];
-  let unnamed = 0;
-  await eachOf(parts, DETAILS_IN_FLIGHT, async (part) => {
-    const details = await ask(connection, clock, {
-      send: (api, id) => void api.reqContractDetails(id, optionQuery(ibSymbol(ticker), part)),
-      deadlineMs: DETAILS_DEADLINE_MS,
-    });
-    if (details.kind !== "answered") unlisted.push({ ...part, reason: refusalOf(details) });
-    for (const each of detailsOf(details)) {
-      const listing = toListing(each);
-      if (listing) found.set(listing.contract.occ, listing);
-      else unnamed++;
-    }
-  });
-  return { listings: [...found.values()], unlisted, unnamed };
+  return partsIn(rows).map((part) => ({ ...part, listings: null }));
 }
 
 /**
- * The (class, expiry) pairs to ask for: of the rows of SMART, or of every exchange where SMART has
- * none, merged by trading class. Old roots of adjusted or merged companies are classes like others.
+ * The (class, expiry) pairs of a chain, by expiry: of the rows of SMART, or of every exchange where
+ * SMART has none, merged by trading class. Old roots of adjusted or merged companies are classes
+ * like others.
  */
-export function chooseParts(
-  rows: readonly OptionParameters[],
-  choose: ExpiryChoice,
-): readonly ClassExpiry[] {
+export function partsIn(rows: readonly OptionParameters[]): readonly ClassExpiry[] {
   const smart = rows.filter((row) => row.exchange === "SMART");
-  const byClass = new Map<string, Map<IsoDate, string>>();
+  const byClass = new Map<string, Set<string>>();
   for (const row of smart.length > 0 ? smart : rows) {
-    const expiries = byClass.get(row.tradingClass) ?? new Map<IsoDate, string>();
-    for (const text of row.expiries) {
-      const expiry = parseIsoDate(text);
-      if (expiry) expiries.set(expiry, text);
-    }
+    const expiries = byClass.get(row.tradingClass) ?? new Set();
+    for (const text of row.expiries) if (parseIsoDate(text)) expiries.add(text);
     byClass.set(row.tradingClass, expiries);
   }
-  const listed = [...new Set([...byClass.values()].flatMap((days) => [...days.keys()]))].sort();
-  const chosen = new Set(choose(listed));
-  return [...byClass].flatMap(([tradingClass, days]) =>
-    [...days].filter(([expiry]) => chosen.has(expiry))
-      .map(([, expiry]) => ({ tradingClass, expiry }))
+  return [...byClass].flatMap(([tradingClass, expiries]) =>
+    [...expiries].map((expiry) => ({ tradingClass, expiry }))
   ).sort((a, b) => a.expiry.localeCompare(b.expiry));
+}
+
+/** The parts whose expiry is chosen among all of the chain. */
+export function chooseParts<T extends ClassExpiry>(
+  parts: readonly T[],
+  choose: ExpiryChoice,
+): readonly T[] {
+  const dayOf = ({ expiry }: ClassExpiry): IsoDate[] => {
+    const day = parseIsoDate(expiry);
+    return day ? [day] : [];
+  };
+  const chosen = new Set(choose([...new Set(parts.flatMap(dayOf))].sort()));
+  return parts.filter((part) => dayOf(part).some((day) => chosen.has(day)));
 }
 
 function optionQuery(symbol: string, part: ClassExpiry): IbContract {

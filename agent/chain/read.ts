@@ -1,14 +1,17 @@
 /** One read of a ticker's chain: its underlying, its options, and a quote of each. */
 import type { Clock } from "../../base/clock.ts";
-import type { Ticker } from "../../options/contract.ts";
+import type { OccSymbol, Ticker } from "../../options/contract.ts";
 import type { MissingContract, Quote } from "../../options/quote.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Connection } from "../gateway/connection.ts";
-import type { Lines } from "../gateway/lines.ts";
-import { type Listing, listOptions, resolveUnderlying } from "./discovery.ts";
+import type { ReadLines } from "../gateway/lines.ts";
+import { listOptions, resolveUnderlying } from "./discovery.ts";
 import type { ExpiryChoice } from "./expiries.ts";
+import { forget, type KnownChain } from "./known_chain.ts";
+import type { Listing } from "./listing.ts";
+import { nearestFirst } from "./nearest.ts";
 import { watchUnderlying } from "./spot.ts";
-import { readWindow, type WindowProgress } from "./window.ts";
+import { readWindow, type WindowProgress, type WindowResult } from "./window.ts";
 
 /** A chain as one read saw it. */
 export interface ChainRead {
@@ -32,8 +35,12 @@ export interface ReadOptions {
   readonly readId: string;
   readonly choose: ExpiryChoice;
   readonly clock: Clock;
-  readonly lines: Lines;
+  readonly lines: ReadLines;
+  /** What is known of the chain today is not asked for; what the read learns is filled in. */
+  readonly known: KnownChain;
   readonly log: Log;
+  /** The quote of a contract that a stream keeps: it is not asked for, but taken at the end. */
+  readonly streamed?: (occ: OccSymbol) => Quote | undefined;
   readonly onProgress?: (progress: WindowProgress) => void;
   /** Called with the first contracts, spot included, while the rest is read. */
   readonly onQuoted?: (quote: Quote, spot: number | null) => void;
@@ -45,20 +52,17 @@ export async function readChain(
   connection: Connection,
   options: ReadOptions,
 ): Promise<ReadOutcome> {
-  const { ticker, clock, lines, log, signal } = options;
+  const { ticker, clock, lines, log, signal, known } = options;
   const startMs = clock.monotonicMs();
-  const underlying = await resolveUnderlying(connection, clock, ticker);
+  const discovery = { connection, clock, ticker, known };
+  const underlying = await resolveUnderlying(discovery);
   if ("refusal" in underlying) {
     return unknown(`The gateway knows no underlying ${ticker}: ${underlying.refusal}.`);
   }
   signal?.throwIfAborted();
   const watch = await watchUnderlying(connection, clock, lines, underlying);
   try {
-    const chain = await listOptions(connection, clock, {
-      ticker,
-      underlying,
-      choose: options.choose,
-    });
+    const chain = await listOptions({ ...discovery, underlying, choose: options.choose });
     if ("refusal" in chain) {
       return unknown(`The gateway lists no options of ${ticker}: ${chain.refusal}.`);
     }
@@ -76,21 +80,29 @@ export async function readChain(
       log.warn("chain.unnamed", message, { ticker, contracts: chain.unnamed });
     }
     await watch.firstPrice();
+    signal?.throwIfAborted();
     const discoveredMs = clock.monotonicMs();
-    const { quotes, missing } = await readWindow(nearestFirst(chain.listings, watch.spot()), {
+    const { toRead, streamed, denied } = sortOut(chain.listings, options);
+    const result = await readWindow(nearestFirst(toRead, watch.spot()), {
       connection,
       clock,
       lines,
       signal,
+      openInterest: known.openInterest,
       onQuoted: (quote) => options.onQuoted?.(quote, watch.spot()),
       ...(options.onProgress && { onProgress: options.onProgress }),
     });
+    learn(chain.listings.length, result, options);
+    const quotes = [...result.quotes, ...streamed.flatMap((occ) => options.streamed?.(occ) ?? [])];
+    const missing = [...result.missing, ...denied];
     log.info("chain.read", `Read ${quotes.length} contracts of ${ticker}`, {
       ticker,
       readId: options.readId,
       contracts: quotes.length,
       missing: missing.length,
+      requeued: result.requeued,
       discoverySeconds: seconds(discoveredMs - startMs),
+      readSeconds: seconds(clock.monotonicMs() - discoveredMs),
       seconds: seconds(clock.monotonicMs() - startMs),
     });
     const read: ChainRead = {
@@ -107,16 +119,41 @@ export async function readChain(
   }
 }
 
-/** Near the money first, then by expiry: those are what users look at while the rest is read. */
-export function nearestFirst(
-  listings: readonly Listing[],
-  spot: number | null,
-): readonly Listing[] {
-  const distance = ({ contract }: Listing): number =>
-    spot === null ? 0 : Math.abs(contract.strike - spot);
-  return listings.toSorted((a, b) =>
-    distance(a) - distance(b) || a.contract.occ.localeCompare(b.contract.occ)
-  );
+/** Contracts to ask for, those that a stream keeps, and those that IB denied today. */
+function sortOut(listings: readonly Listing[], { known, streamed }: ReadOptions): {
+  readonly toRead: readonly Listing[];
+  readonly streamed: readonly OccSymbol[];
+  readonly denied: readonly MissingContract[];
+} {
+  const sorted = {
+    toRead: [] as Listing[],
+    streamed: [] as OccSymbol[],
+    denied: [] as MissingContract[],
+  };
+  for (const listing of listings) {
+    const { occ } = listing.contract;
+    const reason = known.denied.get(occ);
+    if (reason !== undefined) sorted.denied.push({ contract: occ, reason });
+    else if (streamed?.(occ)) sorted.streamed.push(occ);
+    else sorted.toRead.push(listing);
+  }
+  return sorted;
+}
+
+/** Most of a chain is never denied: then the gateway is another one than that which listed it. */
+function learn(listed: number, { quotes, denied }: WindowResult, options: ReadOptions): void {
+  const { known, log, ticker } = options;
+  if (denied.size * 2 > listed) {
+    forget(known);
+    log.warn("chain.denied", `The gateway denies ${denied.size} of ${listed} of ${ticker}`, {
+      ticker,
+    });
+    return;
+  }
+  for (const [occ, reason] of denied) known.denied.set(occ, reason);
+  for (const { occ, openInterest } of quotes) {
+    if (openInterest !== null) known.openInterest.set(occ, openInterest);
+  }
 }
 
 function unknown(message: string): ReadOutcome {

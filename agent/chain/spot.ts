@@ -6,9 +6,9 @@ import type { Clock } from "../../base/clock.ts";
 import { PRICE_LIMIT } from "../../options/wire/ingest_schema.ts";
 import type { Connection, OpenRequest } from "../gateway/connection.ts";
 import type { GatewayEvent } from "../gateway/events.ts";
-import type { Lines } from "../gateway/lines.ts";
+import type { LineShare } from "../gateway/lines.ts";
 import { requestStream } from "../gateway/stream.ts";
-import type { Underlying } from "./discovery.ts";
+import type { Underlying } from "./listing.ts";
 import { subscriptionError } from "./subscription_errors.ts";
 
 /** Historical (104) and implied (106) volatility; delayed data has only the second. */
@@ -57,6 +57,10 @@ export function spotOf(prices: SpotPrices): number | null {
 /** A subscription of an underlying. */
 export interface UnderlyingWatch {
   spot(): number | null;
+  /** When it last ticked, on the monotonic clock; `undefined` before the first tick. */
+  readonly lastTickMs: number | undefined;
+  /** Whether it is subscribed, or on its way to be. */
+  readonly alive: boolean;
   /** Resolves when there is a last price, or there was time enough for one. */
   firstPrice(): Promise<void>;
   /** Cancels the subscription and gives its line back. */
@@ -67,16 +71,19 @@ export interface UnderlyingWatch {
 export async function watchUnderlying(
   connection: Connection,
   clock: Clock,
-  lines: Lines,
+  lines: LineShare,
   underlying: Underlying,
 ): Promise<UnderlyingWatch> {
   const prices: SpotPrices = {};
   const priced = Promise.withResolvers<void>();
   const timer = clock.after(FIRST_PRICE_MS, priced.resolve);
   let request: OpenRequest | undefined;
+  let lastTickMs: number | undefined;
+  let alive = true;
   let ended = false;
 
   const take = (event: GatewayEvent): void => {
+    if (event.type === "price" || event.type === "size") lastTickMs = clock.monotonicMs();
     if (event.type === "price" && event.value > 0 && event.value < PRICE_LIMIT) {
       const field = PRICE_TICKS.get(event.tick);
       if (field) prices[field] = event.value;
@@ -91,6 +98,7 @@ export async function watchUnderlying(
     request?.forget();
     request = undefined;
     if (meaning.kind !== "not_subscribed" || connection.marketData === "delayed") {
+      alive = false;
       priced.resolve();
       return;
     }
@@ -112,10 +120,20 @@ export async function watchUnderlying(
     await connection.send((api) => void api.cancelMktData(requestId)).catch(() => {/* lost */});
   };
   const hasLine = lines.take();
-  if (hasLine) await subscribe();
-  else priced.resolve();
+  if (hasLine) {
+    await subscribe();
+  } else {
+    alive = false;
+    priced.resolve();
+  }
   return {
     spot: () => spotOf(prices),
+    get lastTickMs() {
+      return lastTickMs;
+    },
+    get alive() {
+      return alive;
+    },
     firstPrice: () => priced.promise,
     async end() {
       ended = true;

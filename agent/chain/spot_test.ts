@@ -23,7 +23,7 @@ Deno.test("spotOf() takes the last, else the middle of bid and ask, else the clo
 Deno.test("an underlying without live data is asked for delayed data", async () => {
   const clock = manualClock();
   const connection = fakeConnection(clock, DELAYED_ONLY);
-  const lines = createLines(2);
+  const lines = createLines(2, clock).forRead(0);
   const watch = await runClock(clock, watchUnderlying(connection, clock, lines, UNDERLYING));
   await runClock(clock, watch.firstPrice());
   assert.equal(watch.spot(), 206.41);
@@ -35,7 +35,7 @@ Deno.test("an underlying without live data is asked for delayed data", async () 
 Deno.test("an end while the underlying is asked for anew leaves no subscription behind", async () => {
   const clock = manualClock();
   const connection = fakeConnection(clock, DELAYED_ONLY, 20);
-  const lines = createLines(2);
+  const lines = createLines(2, clock).forRead(0);
   const watch = await runClock(clock, watchUnderlying(connection, clock, lines, UNDERLYING));
   clock.advance(100); // the refusal; what is asked for next has to wait for its turn
   await Promise.all([connection.send(() => {}), watch.end()]);

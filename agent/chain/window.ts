@@ -5,13 +5,14 @@
  */
 import { type Contract as IbContract, SecType } from "@stoqey/ib";
 import type { Clock } from "../../base/clock.ts";
+import type { OccSymbol } from "../../options/contract.ts";
 import type { MissingContract, Quote } from "../../options/quote.ts";
 import type { Connection, OpenRequest } from "../gateway/connection.ts";
 import type { GatewayEvent } from "../gateway/events.ts";
-import type { Lines } from "../gateway/lines.ts";
+import type { ReadLines } from "../gateway/lines.ts";
 import { requestStream } from "../gateway/stream.ts";
 import { assembleQuote, type Assembly } from "./assembly.ts";
-import type { Listing } from "./discovery.ts";
+import type { Listing } from "./listing.ts";
 import { subscriptionError } from "./subscription_errors.ts";
 import { createWake } from "./wake.ts";
 
@@ -46,7 +47,10 @@ const LINE_PAUSE_MS = 500;
 const LINE_REFUSALS_TO_GIVE_UP = 20;
 
 /** Option open interest. Volume needs no generic tick: 100 is the volume of an underlying's options. */
-const GENERIC_TICKS = "101";
+export const OPEN_INTEREST_TICK = "101";
+
+/** The longest reason that the server keeps. */
+export const MOST_REASON = 200;
 
 /** How far a read is. */
 export interface WindowProgress {
@@ -58,8 +62,10 @@ export interface WindowProgress {
 export interface WindowOptions {
   readonly connection: Connection;
   readonly clock: Clock;
-  readonly lines: Lines;
+  readonly lines: ReadLines;
   readonly onProgress?: (progress: WindowProgress) => void;
+  /** The day's open interest where it is known: it is not asked for again. */
+  readonly openInterest?: ReadonlyMap<OccSymbol, number>;
   /** Called for each contract that has both a bid and an ask when its values are in. */
   readonly onQuoted?: (quote: Quote) => void;
   /** Ends the read: the lines are cancelled, and the call rejects with the signal's reason. */
@@ -70,11 +76,17 @@ export interface WindowOptions {
 export interface WindowResult {
   readonly quotes: readonly Quote[];
   readonly missing: readonly MissingContract[];
+  /** Those of the missing that IB denies, asked twice, while it knew others. */
+  readonly denied: ReadonlyMap<OccSymbol, string>;
+  /** How many contracts were silent and asked for once more. */
+  readonly requeued: number;
 }
 
 interface Entry {
   readonly listing: Listing;
   tries: number;
+  /** How many quotes there were when IB first denied it. */
+  quotesAtDenial?: number;
 }
 
 interface Active {
@@ -98,12 +110,15 @@ export async function readWindow(
   } finally {
     await window.end();
   }
-  return { quotes: window.quotes, missing: window.missing };
+  const { quotes, missing, denied, requeued } = window;
+  return { quotes, missing, denied, requeued };
 }
 
 class Window {
   readonly quotes: Quote[] = [];
   readonly missing: MissingContract[] = [];
+  readonly denied = new Map<OccSymbol, string>();
+  requeued = 0;
   readonly #options: WindowOptions;
   readonly #total: number;
   readonly #queue: Entry[];
@@ -141,7 +156,7 @@ class Window {
         const entry = this.#queue[this.#next];
         if (ended) {
           await this.#cancel(ended);
-        } else if (entry && clock.monotonicMs() >= this.#pausedUntilMs && lines.take()) {
+        } else if (entry && this.#mayBegin() && lines.take()) {
           this.#next++;
           await this.#subscribe(entry);
         } else {
@@ -164,11 +179,18 @@ class Window {
     }
   }
 
+  #mayBegin(): boolean {
+    const { clock, lines } = this.#options;
+    return lines.turn && clock.monotonicMs() >= this.#pausedUntilMs;
+  }
+
   async #subscribe(entry: Entry): Promise<void> {
     const { listing } = entry;
+    const openInterest = this.#options.openInterest?.get(listing.contract.occ);
+    const genericTicks = openInterest === undefined ? OPEN_INTEREST_TICK : "";
     const active: Active = {
       entry,
-      assembly: assembleQuote(listing.contract, listing.multiplier),
+      assembly: assembleQuote(listing.contract, listing.multiplier, openInterest),
       askedFor: this.#options.connection.marketData,
       request: undefined,
       firstValueMs: undefined,
@@ -177,7 +199,7 @@ class Window {
     entry.tries++;
     this.#active.add(active);
     active.request = await this.#options.connection.open(
-      (api, id) => requestStream(api, id, toIbContract(listing), GENERIC_TICKS),
+      (api, id) => requestStream(api, id, optionContract(listing), genericTicks),
       (event) => this.#take(active, event),
     );
   }
@@ -216,7 +238,7 @@ class Window {
     active.request?.forget();
     lines.release();
     this.#changed.wake();
-    const text = `IB ${error.code}: ${error.message}`;
+    const text = `IB ${error.code}: ${error.message}`.slice(0, MOST_REASON);
     switch (meaning.kind) {
       case "no_line":
         lines.shrink();
@@ -233,12 +255,24 @@ class Window {
         this.#queue.push(active.entry);
         return;
       case "doubtful":
-        if (active.entry.tries < TRIES) this.#queue.push(active.entry);
-        else this.#miss(active.entry, text);
-        return;
+        return this.#doubt(active.entry, text);
       case "refused":
         return this.#miss(active.entry, meaning.reason ?? text);
     }
+  }
+
+  /** The first denial may be the farm's; a second one counts where others were known meanwhile. */
+  #doubt(entry: Entry, text: string): void {
+    const quotes = this.quotes.length;
+    if (entry.tries < TRIES) {
+      entry.quotesAtDenial ??= quotes;
+      this.#queue.push(entry);
+      return;
+    }
+    if (entry.quotesAtDenial !== undefined && quotes > entry.quotesAtDenial) {
+      this.denied.set(entry.listing.contract.occ, text);
+    }
+    this.#miss(entry, text);
   }
 
   /** A timer that rings late was held up, and ticks wait in the socket: those come first. */
@@ -254,7 +288,8 @@ class Window {
   /** Settles who was quiet for long enough or had its time; wakes the loop when a pause is over. */
   #settleOverdue(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs >= this.#pausedUntilMs && this.#next < this.#queue.length) this.#changed.wake();
+    if (this.#options.lines.mustYield) this.#yieldLines();
+    if (this.#mayBegin() && this.#next < this.#queue.length) this.#changed.wake();
     const quietMs = this.#quietMs();
     for (const active of this.#active) {
       const { request, lastValueMs } = active;
@@ -262,6 +297,18 @@ class Window {
       const quiet = lastValueMs !== undefined && nowMs - lastValueMs >= quietMs;
       if (quiet || nowMs - request.sentMs >= CONTRACT_DEADLINE_MS) this.#settle(active);
     }
+  }
+
+  /** Those that were begun are begun anew when it is this read's turn again. */
+  #yieldLines(): void {
+    const begun = [...this.#active].filter((active) => active.request !== undefined);
+    for (const active of begun) {
+      this.#active.delete(active);
+      this.#toCancel.push(active);
+      active.entry.tries--;
+    }
+    this.#queue.splice(this.#next, 0, ...begun.map(({ entry }) => entry));
+    this.#changed.wake();
   }
 
   #quietMs(): number {
@@ -282,6 +329,7 @@ class Window {
       this.#progress();
       if (active.assembly.quoted) this.#options.onQuoted?.(quote);
     } else if (active.entry.tries < TRIES) {
+      this.requeued++;
       this.#queue.push(active.entry);
     } else {
       this.#miss(active.entry, "mute_feed");
@@ -294,7 +342,7 @@ class Window {
   }
 
   #miss({ listing }: Entry, reason: string): void {
-    this.missing.push({ contract: listing.contract.occ, reason: reason.slice(0, 200) });
+    this.missing.push({ contract: listing.contract.occ, reason });
     this.#progress();
   }
 
@@ -304,6 +352,7 @@ class Window {
   }
 }
 
-function toIbContract(listing: Listing): IbContract {
+/** The contract as it is asked for. */
+export function optionContract(listing: Listing): IbContract {
   return { conId: listing.conId, secType: SecType.OPT, exchange: "SMART", currency: "USD" };
 }

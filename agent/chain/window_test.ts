@@ -6,7 +6,7 @@ import type { Quote } from "../../options/quote.ts";
 import type { GatewayEvent } from "../gateway/events.ts";
 import { createLines } from "../gateway/lines.ts";
 import { fakeConnection, runClock, type Script } from "../test/fake_connection.ts";
-import type { Listing } from "./discovery.ts";
+import type { Listing } from "./listing.ts";
 import { CONTRACT_DEADLINE_MS, QUIET_MS, readWindow, type WindowResult } from "./window.ts";
 
 const EXPIRY = parseIsoDate("2026-09-18");
@@ -52,15 +52,16 @@ async function read(count: number, lineLimit: number, script: Script): Promise<{
 }> {
   const clock = manualClock();
   const connection = fakeConnection(clock, script);
-  const lines = createLines(lineLimit);
+  const budget = createLines(lineLimit, clock);
+  const lines = budget.forRead(0);
   const reading = readWindow(listings(count), { connection, clock, lines });
   const result = await runClock(clock, reading);
   return {
     result,
     connection,
     tookMs: clock.monotonicMs(),
-    linesLeft: lines.used,
-    lineLimit: lines.limit,
+    linesLeft: budget.used,
+    lineLimit: budget.limit,
   };
 }
 
@@ -205,7 +206,7 @@ Deno.test("readWindow() hands out only contracts with both a bid and an ask whil
     (conId) => at(5, conId === 1 ? WHOLE : [price(1, 3.1), price(2, -1), size(27, 5)]),
   );
   const early: Quote[] = [];
-  const lines = createLines(2);
+  const lines = createLines(2, clock).forRead(0);
   await runClock(
     clock,
     readWindow(listings(2), {
@@ -221,7 +222,7 @@ Deno.test("readWindow() hands out only contracts with both a bid and an ask whil
 Deno.test("readWindow() rejects when the connection is lost, and holds no line", async () => {
   const clock = manualClock();
   const connection = fakeConnection(clock, () => []);
-  const lines = createLines(3);
+  const lines = createLines(3, clock).forRead(0);
   const reading = readWindow(listings(9), { connection, clock, lines });
   clock.after(1_000, () => connection.lose());
   await assert.rejects(runClock(clock, reading), /closed the connection/);
@@ -231,7 +232,7 @@ Deno.test("readWindow() rejects when the connection is lost, and holds no line",
 Deno.test("readWindow() cancels every line when it is ended in the middle", async () => {
   const clock = manualClock();
   const connection = fakeConnection(clock, () => []);
-  const lines = createLines(3);
+  const lines = createLines(3, clock).forRead(0);
   const end = new AbortController();
   const reading = readWindow(listings(9), { connection, clock, lines, signal: end.signal });
   clock.after(1_000, () => end.abort(new Error("SIGTERM")));
@@ -248,7 +249,11 @@ Deno.test("readWindow() takes at most 1.1 × 2(N + R)/rate + 8 s at the real rat
     const events = conId % 7 === 0 ? WHOLE.slice(0, 4) : WHOLE;
     return [...at(firstMs, events.slice(0, 4)), ...at(firstMs + 500, events.slice(4))];
   }, 45);
-  const reading = readWindow(listings(600), { connection, clock, lines: createLines(94) });
+  const reading = readWindow(listings(600), {
+    connection,
+    clock,
+    lines: createLines(94, clock).forRead(0),
+  });
   const { quotes, missing } = await runClock(clock, reading, 2);
   assert.deepEqual([quotes.length, missing.length], [540, 60]);
   const limitMs = 1.1 * 2_000 * (600 + 60) / 45 + 8_000;

@@ -33,6 +33,10 @@ export function sendEarlyUpdates(options: {
   readonly readId: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when the server has some of them. */
+  readonly onStored?: () => void;
+  /** Whether an older snapshot of the ticker waits, which these must not overtake. */
+  readonly isHeld?: () => boolean;
 }): EarlyUpdates {
   const { server, clock, log, ticker } = options;
   const stop = new AbortController();
@@ -54,6 +58,7 @@ export function sendEarlyUpdates(options: {
       missing: [],
     }));
     const outcome = await postBatch(server, { json, signal: stop.signal });
+    if (outcome.kind === "stored") options.onStored?.();
     if (outcome.kind === "stored" || stop.signal.aborted) return;
     // The snapshot will say it all; trying again would only come late.
     stop.abort(new Error("An update was not taken."));
@@ -63,6 +68,7 @@ export function sendEarlyUpdates(options: {
     if (timer || underWay || waiting.length === 0 || stop.signal.aborted) return;
     timer = clock.after(first ? FIRST_AFTER_MS : NEXT_AFTER_MS, () => {
       timer = undefined;
+      if (options.isHeld?.()) return schedule();
       first = false;
       underWay = post().finally(() => {
         underWay = undefined;

@@ -9,7 +9,9 @@ import type { Quote } from "../../options/quote.ts";
 import { recordedChain, type RecordedFile as Recorded } from "../../options/testing.ts";
 import { silentLog } from "../../telemetry/log.ts";
 import { allExpiries } from "../chain/expiries.ts";
+import { unknownChain } from "../chain/known_chain.ts";
 import { type ChainRead, readChain } from "../chain/read.ts";
+import { tradingDay } from "../chain/trading_day.ts";
 import { connect } from "../gateway/connection.ts";
 import { createLines } from "../gateway/lines.ts";
 import { LIFTED, startGateway } from "./programs.ts";
@@ -48,7 +50,8 @@ async function readThrough(port: number, ticker: Ticker, clientId = 300): Promis
       readId: "test",
       choose: allExpiries,
       clock,
-      lines: createLines(5_000),
+      lines: createLines(5_000, clock).forRead(0),
+      known: unknownChain(tradingDay(clock.nowMs())),
       log: silentLog,
     });
     assert.ok(outcome.kind === "read");

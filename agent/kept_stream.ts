@@ -1,0 +1,137 @@
+/** A stream of a ticker that is there again after every loss of the connection, and every day. */
+import { type Clock, sleep } from "../base/clock.ts";
+import { isMarketOpen } from "../options/calendar.ts";
+import type { OccSymbol, Ticker } from "../options/contract.ts";
+import type { Quote } from "../options/quote.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { ChainMemory } from "./chain/chain_memory.ts";
+import {
+  type ChainStream,
+  streamChain,
+  type StreamSink,
+  type StreamState,
+} from "./chain/stream.ts";
+import { formatStreamWindow, type StreamWindow } from "./chain/stream_window.ts";
+import type { Outbox } from "./delivery/outbox.ts";
+import { GatewayLost } from "./gateway/connection.ts";
+import type { Keeper } from "./gateway/keeper.ts";
+import type { Lines } from "./gateway/lines.ts";
+
+/** A ticker that the gateway does not know may be known after its restart. */
+const UNKNOWN_AGAIN_MS = 60_000;
+
+/** What a kept stream needs. */
+export interface KeptStreamOptions {
+  readonly ticker: Ticker;
+  readonly window: StreamWindow;
+  readonly keeper: Keeper;
+  readonly lines: Lines;
+  readonly memory: ChainMemory;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deltaOf: (occ: OccSymbol) => number | null;
+}
+
+/** A stream that goes on until it is ended. */
+export interface KeptStream {
+  /** The quote of a contract of the window that ticks. */
+  quoteOf(occ: OccSymbol): Quote | undefined;
+  renew(): void;
+  state(): StreamState;
+  /** Resolves when its lines are given back. */
+  end(): Promise<void>;
+}
+
+/** Starts to stream, and goes on until `end()`. */
+export function keepStreaming(options: KeptStreamOptions): KeptStream {
+  const { ticker, window } = options;
+  const stop = new AbortController();
+  let current: ChainStream | undefined;
+  const ended = keep(options, stop.signal, (stream) => current = stream);
+  return {
+    quoteOf: (occ) => current?.quoteOf(occ),
+    renew: () => current?.renew(),
+    state: () =>
+      current?.state() ?? {
+        ticker,
+        window: formatStreamWindow(window),
+        contracts: 0,
+        ticking: 0,
+        missing: [],
+        whole: false,
+        spot: null,
+      },
+    async end() {
+      stop.abort(new Error("The stream is ended."));
+      await ended;
+    },
+  };
+}
+
+async function keep(
+  options: KeptStreamOptions,
+  signal: AbortSignal,
+  publish: (stream: ChainStream | undefined) => void,
+): Promise<void> {
+  const { ticker, window, keeper, lines, memory, clock, log } = options;
+  while (!signal.aborted) {
+    const connection = await keeper.connection(signal).catch(() => undefined);
+    if (!connection) return;
+    const share = lines.forStream();
+    const out = sinkOf(options);
+    try {
+      const stream = streamChain(connection, {
+        ...options,
+        lines: share,
+        known: memory.recall(ticker, clock.nowMs()),
+        isMarketOpen: () => isMarketOpen(clock.nowMs(), ticker),
+        sink: out.sink,
+        signal,
+      });
+      publish(stream);
+      log.info("stream.begun", `Streams ${ticker} ${formatStreamWindow(window)}`, { ticker });
+      const refused = await stream.ended;
+      if (!refused) continue;
+      log.error("stream.unknown", `The gateway streams no ${ticker}: ${refused.refusal}`, {
+        ticker,
+      });
+      await sleep(clock, UNKNOWN_AGAIN_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      log.warn("stream.lost", `The stream of ${ticker} broke off: ${message}`, { ticker });
+      if (!(error instanceof GatewayLost)) await sleep(clock, UNKNOWN_AGAIN_MS, signal);
+    } finally {
+      publish(undefined);
+      out.end();
+      share.close();
+      memory.keep(ticker);
+    }
+  }
+}
+
+/** Sends what a stream brings. */
+function sinkOf({ ticker, outbox, clock, log }: KeptStreamOptions): {
+  readonly sink: StreamSink;
+  end(): void;
+} {
+  let readId: string = crypto.randomUUID();
+  const updates = outbox.streamUpdates(ticker, () => readId);
+  return {
+    end: () => updates.end(),
+    sink: {
+      changes: (quotes, spot) => updates.add(quotes, spot),
+      snapshot(window) {
+        const readAtMs = clock.nowMs();
+        const write = (): void => {
+          outbox.snapshot({ ...window, ticker, readId, readAtMs });
+          readId = crypto.randomUUID();
+        };
+        updates.between(write).catch((error) => {
+          log.error("stream.not_spooled", `A snapshot of ${ticker} is lost: ${error}`, { ticker });
+        });
+      },
+    },
+  };
+}

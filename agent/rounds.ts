@@ -1,0 +1,72 @@
+/** The rounds of `agent run`: every ticker is read once a round, deals before what is only watched. */
+import { sleep } from "../base/clock.ts";
+import type { Ticker } from "../options/contract.ts";
+import type { Log } from "../telemetry/log.ts";
+import { backoffMs } from "./backoff.ts";
+import type { ReadPriority } from "./chain/priority.ts";
+import { fetchWanted, type Server } from "./delivery/post.ts";
+import type { DomainClock } from "./domain_clock.ts";
+import type { Reader } from "./reader.ts";
+
+const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
+
+/** What rounds need. */
+export interface RoundsOptions {
+  readonly reader: Reader;
+  readonly server: Server;
+  readonly tickers: readonly Ticker[] | "auto";
+  /** Seconds from the start of one round to the start of the next. */
+  readonly interval: number;
+  readonly clock: DomainClock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Called with the tickers of each round as it begins. */
+  readonly onRound: (tickers: readonly Ticker[]) => void;
+}
+
+/** A ticker of a round. */
+interface RoundTicker {
+  readonly ticker: Ticker;
+  readonly priority: ReadPriority;
+}
+
+/** Reads in rounds until the signal aborts. */
+export async function runRounds(options: RoundsOptions): Promise<void> {
+  const { clock, interval, reader, signal, onRound } = options;
+  let known: readonly RoundTicker[] = [];
+  while (!signal.aborted) {
+    const startMs = clock.monotonicMs();
+    known = await tickersToRead(options, known);
+    onRound(known.map(({ ticker }) => ticker));
+    await Promise.all(known.map((wanted) => reader.request({ ...wanted, signal })));
+    const restMs = startMs + interval * 1_000 - clock.monotonicMs();
+    await sleep(clock, Math.max(0, restMs), signal);
+  }
+}
+
+/**
+ * The tickers of this round: those of the settings, or those the server wants now. It is asked
+ * every round, also for the time that it is there.
+ */
+async function tickersToRead(
+  options: RoundsOptions,
+  known: readonly RoundTicker[],
+): Promise<readonly RoundTicker[]> {
+  const { tickers, server, clock, log, signal } = options;
+  for (let failures = 1;; failures++) {
+    const answer = await fetchWanted(server, signal);
+    signal.throwIfAborted();
+    if (answer.ok) clock.learnOffset(answer.clockOffsetMs);
+    else log.warn("agent.not_told", `The server does not say what to read: ${answer.message}`);
+    if (tickers !== "auto") return tickers.map((ticker) => ({ ticker, priority: "lease" }));
+    if (answer.ok) {
+      return answer.tickers.map(({ ticker, dealId }) => ({
+        ticker,
+        priority: dealId === null ? "watch" : "lease",
+      }));
+    }
+    // What it wanted a round ago is most likely what it wants now.
+    if (known.length > 0) return known;
+    await sleep(clock, backoffMs(failures, ASK_SERVER_AGAIN), signal);
+  }
+}
