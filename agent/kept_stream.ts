@@ -84,7 +84,7 @@ async function keep(
       const stream = streamChain(connection, {
         ...options,
         lines: share,
-        known: memory.recall(ticker, clock.nowMs()),
+        known: memory.recall(ticker),
         isMarketOpen: () => isMarketOpen(clock.nowMs(), ticker),
         sink: out.sink,
         signal,

@@ -135,7 +135,7 @@ export class ReadJob {
   /** Its updates are over when it ends: the snapshot is the last word. */
   async #readOnce(connection: Connection): Promise<ReadOutcome> {
     const { ticker } = this;
-    const { memory, lines, outbox, clock, streamed } = this.#context;
+    const { memory, lines, outbox, streamed } = this.#context;
     const readId = crypto.randomUUID();
     const updates = outbox.earlyUpdates(ticker, readId, () => {
       this.#isFirstStored = true;
@@ -149,7 +149,7 @@ export class ReadJob {
         readId,
         choose: allExpiries,
         lines: this.#lines,
-        known: memory.recall(ticker, clock.nowMs()),
+        known: memory.recall(ticker),
         streamed: (occ) => streamed(ticker, occ),
         signal: this.#stop.signal,
         onQuoted: (quote, spot) => {

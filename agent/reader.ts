@@ -56,7 +56,7 @@ export interface Reader {
 
 /** Makes a reader. */
 export function createReader(options: ReaderOptions): Reader {
-  const { lines, clock } = options;
+  const { clock } = options;
   const waiting: ReadJob[] = [];
   const running = new Map<ReadJob, Promise<void>>();
   const streams = new Map<Ticker, KeptStream>();

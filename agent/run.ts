@@ -60,6 +60,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
     memory: openChainMemory({
       folder: `${folder}/chains`,
       gateway: `${settings.ibHost}:${settings.ibPort}`,
+      clock,
       log,
     }),
     outbox: createOutbox({ server, agentId, spool, clock, log, onSpooled: () => delivery.wake() }),

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { SecType } from "@stoqey/ib";
 import { z } from "zod";
+import type { Clock } from "../../base/clock.ts";
 import { parseIsoDate, parseOcc, type Ticker } from "../../options/contract.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Listing } from "./listing.ts";
@@ -54,8 +55,11 @@ const file = z.object({
 
 /** What is known of the chains of one gateway. */
 export interface ChainMemory {
-  /** What is known of a chain today: the same object until the trading day is over. */
-  recall(ticker: Ticker, nowMs: number): KnownChain;
+  /**
+   * What is known of a chain today: the same object until the trading day is over. In a replay
+   * nothing is remembered: one recorded day follows the other while the clock goes on in the first.
+   */
+  recall(ticker: Ticker): KnownChain;
   /** Writes what has been learned to the disk. A disk that fails costs the memory, not the read. */
   keep(ticker: Ticker): void;
 }
@@ -66,12 +70,16 @@ export interface MemoryOptions {
   readonly folder: string;
   /** Which gateway it is of, as `host:port`. */
   readonly gateway: string;
+  readonly clock: Pick<Clock, "nowMs" | "realNowMs">;
   readonly log: Log;
 }
 
+/** Clocks that differ by more are not read a moment apart: domain time has an offset. */
+const REPLAY_OFFSET_MS = 1_000;
+
 /** Opens the memory of a gateway's chains in `folder`. */
 export function openChainMemory(options: MemoryOptions): ChainMemory {
-  const { log } = options;
+  const { log, clock } = options;
   const folder = `${options.folder}/${fileName(options.gateway)}`;
   const chains = new Map<Ticker, KnownChain>();
   /** What is on the disk, by ticker: it is not written again. */
@@ -94,8 +102,9 @@ export function openChainMemory(options: MemoryOptions): ChainMemory {
     }
   };
   return {
-    recall(ticker, nowMs) {
-      const day = tradingDay(nowMs);
+    recall(ticker) {
+      const day = tradingDay(clock.nowMs());
+      if (Math.abs(clock.nowMs() - clock.realNowMs()) > REPLAY_OFFSET_MS) return unknownChain(day);
       const known = chains.get(ticker) ?? load(ticker);
       const good = known?.day === day ? known : unknownChain(day);
       chains.set(ticker, good);

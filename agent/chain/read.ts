@@ -141,13 +141,12 @@ function sortOut(listings: readonly Listing[], { known, streamed }: ReadOptions)
 }
 
 /** Most of a chain is never denied: then the gateway is another one than that which listed it. */
-function learn(listed: number, { quotes, denied }: WindowResult, options: ReadOptions): void {
-  const { known, log, ticker } = options;
-  if (denied.size * 2 > listed) {
+function learn(listed: number, result: WindowResult, { known, log, ticker }: ReadOptions): void {
+  const { quotes, missing, denied } = result;
+  const denials = missing.filter(({ reason }) => reason.startsWith("IB 200:")).length;
+  if (denials * 2 > listed) {
     forget(known);
-    log.warn("chain.denied", `The gateway denies ${denied.size} of ${listed} of ${ticker}`, {
-      ticker,
-    });
+    log.warn("chain.denied", `The gateway denies ${denials} of ${listed} of ${ticker}`, { ticker });
     return;
   }
   for (const [occ, reason] of denied) known.denied.set(occ, reason);

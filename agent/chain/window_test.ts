@@ -1,47 +1,11 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
-import { manualClock } from "../../base/clock.ts";
-import { makeContract, parseIsoDate } from "../../options/contract.ts";
+import { manualClock, sleep } from "../../base/clock.ts";
 import type { Quote } from "../../options/quote.ts";
-import type { GatewayEvent } from "../gateway/events.ts";
 import { createLines } from "../gateway/lines.ts";
+import { at, error, listing, listings, price, size, WHOLE } from "../test/fake_chain.ts";
 import { fakeConnection, runClock, type Script } from "../test/fake_connection.ts";
-import type { Listing } from "./listing.ts";
 import { CONTRACT_DEADLINE_MS, QUIET_MS, readWindow, type WindowResult } from "./window.ts";
-
-const EXPIRY = parseIsoDate("2026-09-18");
-
-function listing(conId: number): Listing {
-  const contract = EXPIRY && makeContract("EA", EXPIRY, "C", 100 + conId);
-  assert.ok(contract);
-  return { contract, conId, multiplier: 100 };
-}
-
-function listings(count: number): readonly Listing[] {
-  return Array.from({ length: count }, (_, index) => listing(index + 1));
-}
-
-const price = (tick: number, value: number): GatewayEvent => ({ type: "price", tick, value });
-const size = (tick: number, value: number): GatewayEvent => ({ type: "size", tick, value });
-const error = (code: number): GatewayEvent => ({ type: "error", code, message: "no" });
-
-const WHOLE: readonly GatewayEvent[] = [
-  price(1, 3.1),
-  size(0, 12),
-  price(2, 3.3),
-  size(3, 7),
-  price(4, 3.2),
-  size(8, 4),
-  size(27, 5),
-  {
-    type: "computation",
-    tick: 13,
-    values: { impliedVol: 0.25, delta: 0.5, gamma: 0, theta: 0, vega: 0 },
-  },
-];
-
-const at = (atMs: number, events: readonly GatewayEvent[]): ReturnType<Script> =>
-  events.map((event) => ({ atMs, event }));
 
 async function read(count: number, lineLimit: number, script: Script): Promise<{
   result: WindowResult;
@@ -258,6 +222,68 @@ Deno.test("readWindow() takes at most 1.1 × 2(N + R)/rate + 8 s at the real rat
   assert.deepEqual([quotes.length, missing.length], [540, 60]);
   const limitMs = 1.1 * 2_000 * (600 + 60) / 45 + 8_000;
   assert.ok(clock.monotonicMs() <= limitMs, `took ${clock.monotonicMs()} ms of ${limitMs}`);
+});
+
+Deno.test("readWindow() asks for no open interest that is known, and waits for none", async () => {
+  const clock = manualClock();
+  const withoutIt = WHOLE.filter((event) => !(event.type === "size" && event.tick === 27));
+  const connection = fakeConnection(clock, () => at(5, withoutIt));
+  const lines = createLines(2, clock).forRead(0);
+  const openInterest = new Map([[listing(1).contract.occ, 77]]);
+  const { quotes } = await runClock(
+    clock,
+    readWindow(listings(2), { connection, clock, lines, openInterest }),
+  );
+  assert.deepEqual([...connection.generics], [[1, ""], [2, "101"]]);
+  assert.deepEqual(quotes.map((quote) => quote.openInterest), [77, null]);
+});
+
+Deno.test("readWindow() remembers a denial only where IB knew others between the first and the second", async () => {
+  const some = await read(3, 3, (conId) => at(5, conId === 1 ? [error(200)] : WHOLE));
+  assert.deepEqual([...some.result.denied], [[listing(1).contract.occ, "IB 200: no"]]);
+  const all = await read(3, 3, () => at(5, [error(200)]));
+  assert.equal(all.result.missing.length, 3);
+  assert.equal(all.result.denied.size, 0);
+});
+
+Deno.test("readWindow() counts the contracts that it asked for once more", async () => {
+  const { result } = await read(5, 5, (conId) => conId % 2 === 0 ? [] : at(5, WHOLE));
+  assert.equal(result.requeued, 2);
+});
+
+Deno.test("readWindow() begins nothing while a more urgent read is open, and goes on after it", async () => {
+  const clock = manualClock();
+  const connection = fakeConnection(clock, () => at(100, WHOLE));
+  const budget = createLines(10, clock);
+  const lines = budget.forRead(0);
+  const reading = readWindow(listings(30), { connection, clock, lines });
+  await runClock(clock, sleep(clock, 50));
+  const page = budget.forRead(2);
+  const before = connection.order.length;
+  await runClock(clock, sleep(clock, 5_000));
+  assert.equal(connection.order.length, before);
+  assert.equal(connection.subscribed.size, 0);
+  page.close();
+  const { quotes } = await runClock(clock, reading);
+  assert.equal(quotes.length, 30);
+  assert.equal(connection.order.length, 30, "each asked for once");
+});
+
+Deno.test("readWindow() yields its lines when a more urgent read finds none, and loses no contract", async () => {
+  const clock = manualClock();
+  const connection = fakeConnection(clock, () => at(3_000, WHOLE));
+  const budget = createLines(10, clock);
+  const reading = readWindow(listings(12), { connection, clock, lines: budget.forRead(0) });
+  await runClock(clock, sleep(clock, 1_000));
+  assert.equal(budget.used, 10);
+  const page = budget.forRead(2);
+  assert.ok(!page.take());
+  await runClock(clock, sleep(clock, 200));
+  assert.deepEqual([budget.used, connection.subscribed.size], [0, 0]);
+  page.close();
+  const { quotes, missing } = await runClock(clock, reading);
+  assert.deepEqual([quotes.length, missing.length], [12, 0]);
+  assert.deepEqual([...new Set(connection.asked.values())].sort(), [1, 2]);
 });
 
 /** How a contract may behave, by the attempt. */
