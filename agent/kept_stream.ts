@@ -24,7 +24,7 @@ const UNKNOWN_AGAIN_MS = 60_000;
 export interface KeptStreamOptions {
   readonly ticker: Ticker;
   readonly window: StreamWindow;
-  readonly keeper: Keeper;
+  readonly keeper: Pick<Keeper, "connection">;
   readonly lines: Lines;
   readonly memory: ChainMemory;
   readonly outbox: Outbox;

@@ -18,7 +18,7 @@ const TRIES = 2;
 
 /** What reads share. */
 export interface ReadContext {
-  readonly keeper: Keeper;
+  readonly keeper: Pick<Keeper, "connection">;
   readonly lines: Lines;
   readonly memory: ChainMemory;
   readonly outbox: Outbox;

@@ -24,7 +24,7 @@ import type {
 
 /** What a reader needs. */
 export interface ReaderOptions {
-  readonly keeper: Keeper;
+  readonly keeper: Pick<Keeper, "connection">;
   readonly lines: Lines;
   readonly memory: ChainMemory;
   readonly outbox: Outbox;
