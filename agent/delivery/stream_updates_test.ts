@@ -13,7 +13,7 @@ const PUT = "EA260918P00210000";
 function begin(
   server: TestServer,
   clock: ManualClock,
-  isHeld: () => boolean = () => false,
+  given: { readonly isHeld?: () => boolean; readonly readId?: () => string } = {},
 ): StreamUpdates {
   return sendStreamUpdates({
     server: { url: server.url, key: "k", clock },
@@ -22,7 +22,8 @@ function begin(
     clock,
     log: silentLog,
     readId: () => "r-1",
-    isHeld,
+    isHeld: () => false,
+    ...given,
   });
 }
 
@@ -61,18 +62,22 @@ Deno.test("what changes while an update is under way goes with the next, each co
 });
 
 Deno.test("what was not taken goes with the next update, unless there is something newer", async () => {
-  let isAway = true;
-  await using server = startServer((posted) =>
-    isAway ? new Response("", { status: 503, headers: { "retry-after": "5" } }) : confirm(posted)
-  );
+  const release = Promise.withResolvers<void>();
+  await using server = startServer(async (posted) => {
+    if (posted.body.spotPrice === 208) return confirm(posted);
+    await release.promise;
+    return new Response("", { status: 503, headers: { "retry-after": "5" } });
+  });
   const clock = manualClock();
   const updates = begin(server, clock);
   updates.add([quoteOf(CALL, { bid: 3.1 }), quoteOf(PUT, { bid: 2 })], 206);
-  // Its own deadline is pending until the answer is in.
-  await until(() => server.posted.length === 1 && clock.pending === 0);
-  isAway = false;
-  clock.advance(4_000);
+  await server.received(() => true);
   updates.add([quoteOf(CALL, { bid: 3.2 })], 207);
+  release.resolve();
+  // Its deadline is pending until the answer is in.
+  await until(() => clock.pending === 0);
+  clock.advance(4_000);
+  updates.add([], 207);
   clock.advance(1_000);
   updates.add([], 208);
   const second = await server.received((posted) => posted.body.spotPrice === 208);
@@ -83,7 +88,7 @@ Deno.test("what was not taken goes with the next update, unless there is somethi
 Deno.test("no update overtakes a snapshot that waits", async () => {
   await using server = startServer();
   let isHeld = true;
-  const updates = begin(server, manualClock(), () => isHeld);
+  const updates = begin(server, manualClock(), { isHeld: () => isHeld });
   updates.add([quoteOf(CALL, { bid: 3.1 })], 206);
   isHeld = false;
   updates.add([], 207);
@@ -98,19 +103,19 @@ Deno.test("between() works when no update is under way, and lets none begin befo
     await release.promise;
     return confirm(posted);
   });
-  const updates = begin(server, manualClock());
+  let readId = "r-1";
+  const updates = begin(server, manualClock(), { readId: () => readId });
   updates.add([quoteOf(CALL, { bid: 3.1 })], 206);
   await server.received(() => true);
-  let posted = 0;
   const between = updates.between(() => {
-    posted = server.posted.length;
+    readId = "r-2";
   });
   updates.add([quoteOf(PUT, { bid: 2 })], 207);
-  assert.equal(posted, 0, "one is under way");
+  assert.equal(readId, "r-1", "one is under way");
   release.resolve();
   await between;
-  assert.equal(posted, 1);
-  await server.received((one) => one.body.spotPrice === 207);
+  const next = await server.received((one) => one.body.spotPrice === 207);
+  assert.equal(JSON.parse(next.text).readId, "r-2");
 });
 
 Deno.test("end() sends no more", async () => {
