@@ -215,6 +215,7 @@ Deno.test("a caller hears of the first contracts once, also one that joins later
     priority: "page",
     onFirst: () => heard.push("second"),
   });
+  assert.deepEqual(heard, ["first", "second"]);
   await test.go(1);
   test.storeUpdates();
   assert.deepEqual(heard, ["first", "second"]);
@@ -234,10 +235,11 @@ Deno.test("a caller that gives up leaves; the read goes on for the others, and e
   await test.go(1);
   assert.deepEqual(test.reading(), [EA]);
   other.abort(new Error("This page, too."));
+  const again = request(test, EA, "page");
   await assert.rejects(second, /This page, too/);
   await test.go(6);
-  assert.deepEqual([test.reading(), test.snapshots, test.lines.used], [[], [], 0]);
-  assert.equal((await test.outcome(request(test, EA, "page"))).kind, "read");
+  assert.deepEqual(test.snapshots, []);
+  assert.equal((await test.outcome(again)).kind, "read");
 });
 
 Deno.test("a request that is given up while it waits is not read", async () => {
@@ -282,6 +284,16 @@ Deno.test("a request for what the gateway does not know says so", async () => {
   const outcome = await test.outcome(request(test, EA, "page"));
   assert.ok(outcome.kind === "unknown");
   assert.match(outcome.message, /knows no underlying EA/);
+  assert.ok(!test.reader.isFed(EA));
+});
+
+Deno.test("a ticker is fed no more when a read brings no price", async () => {
+  let isMute = false;
+  await using test = begin({ script: (...args) => isMute ? [] : MARKET(...args), count: 5 });
+  await test.outcome(request(test, EA, "lease"));
+  assert.ok(test.reader.isFed(EA));
+  isMute = true;
+  await test.outcome(request(test, EA, "lease"));
   assert.ok(!test.reader.isFed(EA));
 });
 
@@ -332,6 +344,7 @@ Deno.test("a stream's window can be another, and ended", async () => {
   await test.go(2);
   assert.deepEqual(test.reader.state().streams, []);
   assert.equal(test.connection.subscribed.size, 0);
+  assert.equal(test.lines.forStream().most, 55, "no other stream has a share");
 });
 
 Deno.test("a stream gives a snapshot with the window's spot every minute", async () => {

@@ -251,6 +251,26 @@ Deno.test("renew() subscribes all of the window anew, and tells nothing old mean
   assert.equal(streaming.connection.asked.get(9), 2);
 });
 
+Deno.test("a contract that is dropped while its request waits for its turn leaves no line behind", async () => {
+  await using streaming = begin({ window: "all", rate: 20 });
+  for (let times = 0; times < 5; times++) {
+    await streaming.go(0.3);
+    streaming.stream.renew();
+  }
+  await streaming.go(10);
+  assert.equal(streaming.connection.subscribed.size, 21);
+});
+
+Deno.test("a gateway that denies all of a window is not believed", async () => {
+  let isDown = true;
+  const script: Script = (conId, ...rest) => isDown ? at(50, [error(200)]) : MARKET(conId, ...rest);
+  await using streaming = begin({ script });
+  await streaming.go(60);
+  isDown = false;
+  await streaming.go(30);
+  assert.equal(streaming.stream.state().ticking, 5);
+});
+
 const REFUSALS: readonly [string, GatewayEvent, string][] = [
   ["a line that others hold (101)", error(101), "line_budget"],
   ["a competing session (10197)", error(10197), "competing_session"],

@@ -97,8 +97,7 @@ class Budget implements Lines {
   }
 
   shrink(): void {
-    const least = Math.min(LEAST, this.#setting);
-    const to = Math.max(least, Math.min(this.limit, this.used));
+    const to = Math.max(Math.min(LEAST, this.#setting), this.used);
     this.#shrunk = { to, atMs: this.#clock.monotonicMs() };
   }
 
