@@ -1,10 +1,12 @@
-/** The measured comparisons: `deno task bench ingest`. */
+/** What is measured: `deno task bench ingest`, `deno task bench reading`. */
+import { InvalidArgumentError } from "commander";
 import { command, EXIT_USAGE, setting, url, wholeNumber } from "../base/command.ts";
 import { endOfProgram } from "../base/lifetime.ts";
 import { type Bench, prepare } from "./bench/bench.ts";
 import { createBaselineTables, openDatabase } from "./bench/database.ts";
 import { FIGURES } from "./bench/figures.ts";
 import { type Finding, tableJson, tableText, verdictOf } from "./bench/table.ts";
+import { benchReading, type ReadingSettings } from "./reading/reading.ts";
 
 interface Options {
   readonly only: readonly string[];
@@ -32,6 +34,17 @@ Examples:
   deno task bench ingest --quick --only http3000
   deno task bench ingest --json bench.json --check
   deno task bench ingest --database postgres://postgres:postgres@127.0.0.1:5432/postgres`;
+
+const READING_HELP = `
+The promise for N contracts, R of them silent and asked for twice, is 1.1 × 2(N + R)/rate + 8 s after
+discovery, and the first 100 contracts on the page 10 s after it.
+
+Examples:
+  deno task bench reading
+  deno task bench reading --contracts 400 --check
+  deno task bench reading --contracts 0 --recorded BKNG --json reading.json`;
+
+const MOST_CONTRACTS = 10_000;
 
 /** Starts all that is needed, measures, prints; the exit code. */
 async function ingest(options: Options, signal: AbortSignal): Promise<number> {
@@ -112,8 +125,61 @@ async function main(signal: AbortSignal): Promise<number> {
     .action(async (options: Options) => {
       code = await ingest(options, signal);
     });
+  program.command("reading")
+    .description("how long the agent takes for a chain at IB's limits")
+    .addOption(
+      setting<readonly number[]>({
+        flags: "--contracts <list>",
+        help: "made-up chains of so many contracts, comma between; 0: none",
+        parse: counts,
+        fallback: [400, 3_000],
+      }).default([400, 3_000], "400,3000"),
+    )
+    .option("--recorded <ticker...>", "recorded chains of these tickers", [])
+    .addOption(setting({
+      flags: "--rate <number>",
+      help: "messages to the gateway in a second",
+      parse: wholeNumber(20, 48),
+      fallback: 48,
+    }))
+    .addOption(setting({
+      flags: "--never-ticks <share>",
+      help: "the share of the made-up contracts that never tick",
+      parse: share,
+      fallback: 0.05,
+    }))
+    .option("--check", "end with exit code 1 where a chain took longer than promised")
+    .option("--json <file>", "write the findings there too")
+    .addOption(setting({
+      flags: "--database <url>",
+      help: "a server on which a database may be made and dropped (default: an embedded one)",
+      parse: url("postgres:", "postgresql:"),
+    }))
+    .addOption(setting({
+      flags: "--data <folder>",
+      help: "where the recorded chains are",
+      env: "LASTMARK_DATA",
+      parse: (text) => text,
+    }))
+    .addHelpText("after", READING_HELP)
+    .action(async (settings: ReadingSettings) => {
+      code = await benchReading(settings, signal);
+    });
   await program.parseAsync(Deno.args, { from: "user" });
   return code;
+}
+
+function counts(text: string): readonly number[] {
+  const numbers = text.split(",").map(wholeNumber(0, MOST_CONTRACTS));
+  return numbers.filter((count) => count > 0);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError("Allowed: a number from 0, and below 1.");
+  }
+  return value;
 }
 
 function checkedNames(name: string, before: readonly string[]): readonly string[] {

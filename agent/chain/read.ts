@@ -83,6 +83,12 @@ export async function readChain(
     signal?.throwIfAborted();
     const discoveredMs = clock.monotonicMs();
     const { toRead, streamed, denied } = sortOut(chain.listings, options);
+    log.debug("chain.listed", `${ticker} has ${chain.listings.length} contracts`, {
+      ticker,
+      readId: options.readId,
+      contracts: chain.listings.length,
+      toRead: toRead.length,
+    });
     const result = await readWindow(nearestFirst(toRead, watch.spot()), {
       connection,
       clock,
