@@ -241,6 +241,32 @@ Deno.test("agent run", async (test) => {
   }
 });
 
+Deno.test("agent run streams a window: what changes is posted, and nothing else of the chain", async () => {
+  await using gateway = await startGateway(...LIFTED);
+  const market = `http://127.0.0.1:${gateway.controlPort}/market`;
+  await (await fetch(market, { method: "POST", body: JSON.stringify({ open: true }) })).text();
+  await withFolder(async (spool) => {
+    await using server = startServer();
+    const stream = ["--stream", "EA:atm2+expiries1"];
+    const child = spawnAgent(["run", "--tickers", "CSGS", ...stream, ...UNLIMITED], {
+      ...environment(server.url, gateway.port, spool),
+      LASTMARK_LIFELINE: "1",
+    });
+    const whole = await server.received(({ body }) => body.ticker === "EA");
+    assert.equal(whole.body.mode, "update");
+    assert.equal(whole.body.columns.length, 10);
+    const expiries = whole.body.columns.map((row) => parseOcc(row.symbol)?.expiry);
+    assert.equal(new Set(expiries).size, 1);
+    const change = await server.received((posted) =>
+      posted !== whole && posted.body.ticker === "EA"
+    );
+    assert.ok(change.body.columns.length <= 10);
+    await server.heartbeat(({ tickers }) => tickers.some((ticker) => ticker === "EA"));
+    assert.equal((await endByLifeline(child)).code, 0);
+    assert.equal(await connectionsAt(gateway.controlPort), 0);
+  });
+});
+
 const refusals: readonly [string, readonly string[], Record<string, string>, RegExp][] = [
   [
     "an unlimited rate to another machine",
@@ -275,6 +301,18 @@ const refusals: readonly [string, readonly string[], Record<string, string>, Reg
     ["fetch", "--ticker", "EA", "--test", "--dry-run"],
     { AGENT_ID: "a", AGENT_API_KEY: "k" },
     /choose one/,
+  ],
+  [
+    "a window that is none",
+    ["run"],
+    { STREAM: "EA:atm5,SPX:delta2", AGENT_ID: "a", AGENT_API_KEY: "k" },
+    /STREAM.*"SPX:delta2" names no window\. Allowed: TICKER:WINDOW/s,
+  ],
+  [
+    "two windows of one ticker",
+    ["run", "--stream", "EA:all,ea:atm5"],
+    { AGENT_ID: "a", AGENT_API_KEY: "k" },
+    /EA is there twice/,
   ],
   [
     "a port that is none",

@@ -32,6 +32,8 @@ interface Test extends AsyncDisposable {
   readonly lines: Lines;
   readonly reader: Reader;
   readonly snapshots: SnapshotContent[];
+  /** The end of the early updates of a read waits for it. */
+  lastUpdate: Promise<void>;
   /** Has the server take the early updates that wait. */
   storeUpdates(): void;
   /** What an outcome was, once it is there. */
@@ -81,7 +83,7 @@ function begin(given: Given = {}): Test {
     outbox: {
       earlyUpdates: (_ticker, _readId, onStored) => ({
         add: () => void updates.add(onStored),
-        end: () => Promise.resolve(),
+        end: () => test.lastUpdate,
       }),
       streamUpdates: () => ({
         add: () => {},
@@ -91,8 +93,9 @@ function begin(given: Given = {}): Test {
       snapshot: (content) => void snapshots.push(content),
     },
   });
-  return {
+  const test: Test = {
     clock,
+    lastUpdate: Promise.resolve(),
     get connection() {
       return connection;
     },
@@ -112,6 +115,7 @@ function begin(given: Given = {}): Test {
       assert.deepEqual([connection.subscribed.size, lines.used], [0, 0], "nothing is left behind");
     },
   };
+  return test;
 }
 
 function request(
@@ -139,6 +143,19 @@ Deno.test("a request reads the chain and has it delivered", async () => {
   const [last] = test.reader.state().lastReads;
   assert.deepEqual([last?.ticker, last?.contracts, last?.seconds], [EA, 100, outcome.seconds]);
   assert.ok(test.reader.isFed(EA));
+});
+
+Deno.test("SP-14 a snapshot is not written before the last update of its read is answered", async () => {
+  await using test = begin({ count: 5 });
+  const answered = Promise.withResolvers<void>();
+  test.lastUpdate = answered.promise;
+  const reading = request(test, EA, "lease");
+  await test.go(20);
+  assert.deepEqual(test.lines.used, 0, "it was read");
+  assert.deepEqual(test.snapshots, []);
+  answered.resolve();
+  await test.outcome(reading);
+  assert.equal(test.snapshots.length, 1);
 });
 
 Deno.test("requests of one priority are read one after the other, in their order", async () => {
