@@ -291,6 +291,7 @@ for (const [what, event, reason] of REFUSALS) {
     const { missing, whole } = streaming.stream.state();
     assert.ok(whole);
     assert.ok(missing.length > 0 && missing.every((one) => one.reason === reason));
+    assert.equal(streaming.lines.limit < 100, reason === "line_budget", "the budget shrank");
     isRefused = false;
     await streaming.go(5 * 60 + 30);
     assert.equal(streaming.stream.state().ticking, 5);

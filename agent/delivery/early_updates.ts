@@ -13,7 +13,7 @@ import { postBatch, type Server } from "./post.ts";
 
 /** The first contracts go soon, the others in groups. */
 const FIRST_AFTER_MS = 250;
-const NEXT_AFTER_MS = 2_000;
+const NEXT_AFTER_MS = 1_000;
 
 /** How long the end of a read waits for an update that is under way. */
 const LAST_ANSWER_MS = 5_000;

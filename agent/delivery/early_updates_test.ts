@@ -48,7 +48,7 @@ Deno.test("sendEarlyUpdates() sends the first contracts soon, and the others in 
   while (clock.pending > 0) await turn();
   updates.add(SECOND, 206.5);
   updates.add(FIRST, 206.5);
-  clock.advance(2_000);
+  clock.advance(1_000);
   await server.received((posted) => posted.body.spotPrice === 206.5);
   assert.deepEqual(symbols(server), [[FIRST.occ], [FIRST.occ, SECOND.occ]]);
   await updates.end();
