@@ -32,6 +32,8 @@ export interface ReaderOptions {
   readonly log: Log;
   /** Called as reads go on, for a person who watches. */
   readonly onProgress?: (ticker: Ticker, progress: ReadProgress) => void;
+  /** Called when a read ended, however it did. */
+  readonly onEnded?: () => void;
 }
 
 /** Reads chains on request, and streams windows of them. */
@@ -96,6 +98,7 @@ export function createReader(options: ReaderOptions): Reader {
     if (next.isGivenUp) return pump();
     const run = next.run().then(() => {
       running.delete(next);
+      options.onEnded?.();
       pump();
     });
     running.set(next, run);

@@ -66,10 +66,8 @@ export async function runAgent(options: RunOptions): Promise<void> {
     outbox: createOutbox({ server, agentId, spool, clock, log, onSpooled: () => delivery.wake() }),
     clock,
     log,
-    onProgress: (ticker, { done, total }) => {
-      progress.show(ticker, done, total);
-      if (done === total) progress.end();
-    },
+    onProgress: (ticker, { done, total }) => progress.show(ticker, done, total),
+    onEnded: () => progress.end(),
   });
   for (const { ticker, window } of settings.stream) reader.stream(ticker, window);
   const streamed = settings.stream.map(({ ticker }) => ticker);

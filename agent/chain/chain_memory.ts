@@ -82,7 +82,7 @@ export function openChainMemory(options: MemoryOptions): ChainMemory {
   const { log, clock } = options;
   const folder = `${options.folder}/${fileName(options.gateway)}`;
   const chains = new Map<Ticker, KnownChain>();
-  /** What is on the disk, by ticker: it is not written again. */
+  /** The checksum of what is on the disk, by ticker: it is not written again. */
   const written = new Map<Ticker, string>();
   const pathOf = (ticker: Ticker): string => `${folder}/${fileName(ticker)}.json`;
 
@@ -91,7 +91,7 @@ export function openChainMemory(options: MemoryOptions): ChainMemory {
     try {
       const text = Deno.readTextFileSync(path);
       const known = fromText(text, ticker, options.gateway);
-      written.set(ticker, text);
+      written.set(ticker, sumOf(text));
       return known;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -114,13 +114,13 @@ export function openChainMemory(options: MemoryOptions): ChainMemory {
       const known = chains.get(ticker);
       if (!known) return;
       const text = toText(known, ticker, options.gateway);
-      if (written.get(ticker) === text) return;
+      if (written.get(ticker) === sumOf(text)) return;
       try {
         Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
         const path = pathOf(ticker);
         Deno.writeTextFileSync(`${path}.new`, text);
         Deno.renameSync(`${path}.new`, path);
-        written.set(ticker, text);
+        written.set(ticker, sumOf(text));
       } catch (error) {
         const message = `What is known of ${ticker} is not kept: ${messageOf(error)}`;
         log.warn("chain.memory_not_kept", message, { ticker });
@@ -174,6 +174,11 @@ function fromText(text: string, ticker: Ticker, gateway: string): KnownChain {
     denied: new Map(read.denied.map(([contract, reason]) => [contract.occ, reason])),
     openInterest: new Map(read.openInterest.map(([contract, value]) => [contract.occ, value])),
   };
+}
+
+/** The first line. */
+function sumOf(text: string): string {
+  return text.slice(0, text.indexOf("\n"));
 }
 
 function checksum(text: string): string {
