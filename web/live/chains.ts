@@ -19,8 +19,8 @@ import { advance, type TrackedChain } from "./tracked.ts";
 export const CHECKPOINT_EVERY = 50;
 const CHECKPOINT_QUOTES = 40_000;
 
-/** Batches of this server that all chains together hold until they are folded: some 50 MB. */
-const MAX_HELD = 256;
+/** Batches of this server that all chains together hold until they are folded: some 15 MB. */
+const MAX_HELD = 64;
 
 /** While batches are stored, folding what nobody looks at may take one part in so many of the time. */
 const FOLD_AHEAD_SHARE = 10;
