@@ -47,6 +47,8 @@ export interface Reading {
   readonly boundSeconds: number;
   /** When the server had the first contracts; `null` where there were never so many. */
   readonly firstSeconds: number | null;
+  /** The most messages that the gateway counted in a second. */
+  readonly peakMessages: number;
 }
 
 /** The promise for a chain of so many contracts, of which some were asked for twice. */
@@ -121,7 +123,18 @@ export async function measureReading(options: ReadingOptions): Promise<Reading> 
     seconds: done.readSeconds,
     boundSeconds: boundSeconds(contracts, done.requeued, rate),
     firstSeconds,
+    peakMessages: await peakMessages(gateway.controlPort),
   };
+}
+
+const gatewayState = z.object({
+  connections: z.array(z.object({ messages: z.object({ peakPerSecond: z.number() }) })),
+});
+
+async function peakMessages(controlPort: number): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${controlPort}/state`);
+  const { connections } = gatewayState.parse(await answer.json());
+  return Math.max(0, ...connections.map(({ messages }) => messages.peakPerSecond));
 }
 
 /** A gateway with IB's limits and the delays of real ticks, which are its own when none is set. */

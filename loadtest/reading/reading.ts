@@ -89,6 +89,7 @@ function tableOf(rows: readonly Row[]): string {
     "read s",
     "promised s",
     `first ${FIRST_CONTRACTS} s`,
+    "most messages/s",
     "",
   ];
   const cells = rows.map((row) => [
@@ -100,6 +101,7 @@ function tableOf(rows: readonly Row[]): string {
     row.reading.seconds.toFixed(1),
     row.reading.boundSeconds.toFixed(1),
     row.reading.firstSeconds?.toFixed(1) ?? "–",
+    String(row.reading.peakMessages),
     isMissed(row) ? "MISSED" : "reached",
   ]);
   const widths = head.map((title, column) =>
