@@ -16,7 +16,7 @@ import { GatewayLost } from "./gateway/connection.ts";
 import { keepConnected, type Keeper } from "./gateway/keeper.ts";
 import { createLines } from "./gateway/lines.ts";
 import { createProgress, type Progress, type ProgressOutput, standardError } from "./progress.ts";
-import { type RunSettings, spoolFolder } from "./settings.ts";
+import { type RunSettings, spoolFolder, spoolLimits } from "./settings.ts";
 
 /** How long the end of the program waits for snapshots that are on their way. */
 const LAST_DELIVERY_MS = 3_000;
@@ -52,7 +52,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const { settings, agentId, clock, log, signal } = options;
   const server: Server = { url: settings.serverUrl, key: options.key, clock };
   const folder = spoolFolder(settings, agentId);
-  const spool = openSpool({ folder, log });
+  const spool = openSpool({ folder, clock, log, limits: spoolLimits(settings) });
   const delivery = createDelivery({ spool, server, clock, log });
   const keeper = keepConnected({
     address: { host: settings.ibHost, port: settings.ibPort },

@@ -35,7 +35,7 @@ async function withDelivery(
   const folder = await Deno.makeTempDir({ prefix: "lastmark-delivery-" });
   const clock = manualClock(START_MS);
   await using server = startServer(answer);
-  const spool = openSpool({ folder, log: silentLog });
+  const spool = openSpool({ folder, clock, log: silentLog });
   const delivery = createDelivery({
     spool,
     server: { url: server.url, key: "k", clock },
