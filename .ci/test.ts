@@ -33,6 +33,7 @@ const CONTAINERS = "db/test/containers_test.ts";
 /** What takes long because it does a thing very often, or kills programs while they are at it. */
 const PROOFS = [
   "agent/test/real_chains_test.ts",
+  "agent/test/spool_damage_test.ts",
   "cli/test/history_test.ts",
   "cli/test/key_secrecy_test.ts",
   "cli/test/replay_test.ts",

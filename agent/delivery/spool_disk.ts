@@ -100,7 +100,9 @@ export function openDiskSpool(options: {
       damaged: sound.aside ?? null,
     });
   }
-  const lost = settleLedger(database, files, ledger);
+  const missing = settleLedger(database, files, ledger);
+  // Of a sound database and a ledger that is not whole, the database is right.
+  const lost = sound.damage === undefined && !ledger.whole ? [] : missing;
   stack.move();
   return { disk: createDiskSpool(database, files, limits, lock), lost };
 }

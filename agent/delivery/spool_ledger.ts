@@ -21,22 +21,29 @@ export interface Ledger {
   readonly entries: ReadonlyMap<number, LedgerEntry>;
   /** No snapshot had a higher number; 0 where the ledger knows none. */
   readonly lastId: number;
+  /** Whether every line is what was written. */
+  readonly whole: boolean;
 }
 
 /** Reads a ledger; lines that are not whole are passed over, a missing file is empty. */
 export function readLedger(path: string): Ledger {
   const entries = new Map<number, LedgerEntry>();
   let lastId = 0;
+  let whole = true;
   for (const line of textOf(path).split("\n")) {
+    if (line === "") continue;
     const [, said = "", sum = ""] = /^(.+) ([0-9a-f]{8})$/.exec(line) ?? [];
-    if (said === "" || sumOf(said) !== sum) continue;
+    if (said === "" || sumOf(said) !== sum) {
+      whole = false;
+      continue;
+    }
     const [idText = "", ticker = "", storedAtMs = ""] = said.slice(1).split(" ");
     const id = Number(idText);
     lastId = Math.max(lastId, id);
     if (said.startsWith("+")) entries.set(id, { id, ticker, storedAtMs: Number(storedAtMs) });
     if (said.startsWith("-")) entries.delete(id);
   }
-  return { entries, lastId };
+  return { entries, lastId, whole };
 }
 
 /** Adds changes; when this returns, they are on the disk. */

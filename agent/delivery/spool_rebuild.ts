@@ -45,11 +45,11 @@ function putInPlace(files: SpoolFiles, nowMs: number): string | undefined {
   return aside;
 }
 
-/** The rows to take over: those that the ledger names, or all where there is no ledger. */
+/** The rows to take over: those that the ledger names, or all where it cannot be relied on. */
 function* wholeRows(files: SpoolFiles, ledger: Ledger): Generator<SpoolRow> {
   if (!exists(files.database)) return;
   for (const row of carveRows(files.database)) {
     // Pages that are not in use any more may still hold what was sent long ago.
-    if (ledger.lastId === 0 || ledger.entries.has(row.id)) yield row;
+    if (ledger.lastId === 0 || !ledger.whole || ledger.entries.has(row.id)) yield row;
   }
 }
