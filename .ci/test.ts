@@ -34,6 +34,7 @@ const CONTAINERS = "db/test/containers_test.ts";
 const PROOFS = [
   "agent/test/reading_time_test.ts",
   "agent/test/real_chains_test.ts",
+  "agent/test/spool_damage_test.ts",
   "agent/test/streaming_test.ts",
   "cli/test/history_test.ts",
   "cli/test/key_secrecy_test.ts",

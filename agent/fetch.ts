@@ -15,7 +15,7 @@ import { afterTaken, firstClientId } from "./gateway/client_id.ts";
 import { connect, type Connection } from "./gateway/connection.ts";
 import { createLines } from "./gateway/lines.ts";
 import { createProgress, standardError } from "./progress.ts";
-import { type FetchSettings, MANUAL_CLIENT_ID, spoolFolder } from "./settings.ts";
+import { type FetchSettings, MANUAL_CLIENT_ID, spoolFolder, spoolLimits } from "./settings.ts";
 
 /** The agent ID in a payload that is only printed. */
 const DRY_RUN_AGENT = "agent";
@@ -155,7 +155,12 @@ async function deliver(
   payload: Payload,
 ): Promise<PostOutcome> {
   const { settings, clock, log, signal } = options;
-  const spool = openSpool({ folder: spoolFolder(settings, sender.agentId), log });
+  const spool = openSpool({
+    folder: spoolFolder(settings, sender.agentId),
+    clock,
+    log,
+    limits: spoolLimits(settings),
+  });
   const server: Server = { url: settings.serverUrl, key: sender.key, clock };
   // The outcome is told to the person who called, in one sentence, and not by the log as well.
   const delivery = createDelivery({ spool, server, clock, log: silentLog });

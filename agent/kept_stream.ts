@@ -13,6 +13,7 @@ import {
 } from "./chain/stream.ts";
 import { formatStreamWindow, type StreamWindow } from "./chain/stream_window.ts";
 import type { Outbox } from "./delivery/outbox.ts";
+import type { Standby } from "./delivery/standby.ts";
 import { GatewayLost } from "./gateway/connection.ts";
 import type { Keeper } from "./gateway/keeper.ts";
 import type { Lines } from "./gateway/lines.ts";
@@ -28,6 +29,7 @@ export interface KeptStreamOptions {
   readonly lines: Lines;
   readonly memory: ChainMemory;
   readonly outbox: Outbox;
+  readonly standby: Pick<Standby, "standing" | "untilStandDown">;
   readonly clock: Clock;
   readonly log: Log;
   readonly deltaOf: (occ: OccSymbol) => number | null;
@@ -74,8 +76,15 @@ async function keep(
   signal: AbortSignal,
   publish: (stream: ChainStream | undefined) => void,
 ): Promise<void> {
-  const { ticker, window, keeper, lines, memory, clock, log } = options;
+  const { ticker, window, keeper, lines, memory, standby, clock, log } = options;
   while (!signal.aborted) {
+    const nowMs = clock.monotonicMs();
+    const untilMs = standby.standing(ticker, nowMs);
+    if (untilMs !== null) {
+      await sleep(clock, untilMs - nowMs, signal).catch(() => {/* the loop's condition sees it */});
+      continue;
+    }
+    const streaming = AbortSignal.any([signal, standby.untilStandDown(ticker)]);
     const connection = await keeper.connection(signal).catch(() => undefined);
     if (!connection) return;
     const share = lines.forStream();
@@ -87,7 +96,7 @@ async function keep(
         known: memory.recall(ticker),
         isMarketOpen: () => isMarketOpen(clock.nowMs(), ticker),
         sink: out.sink,
-        signal,
+        signal: streaming,
       });
       publish(stream);
       log.info("stream.begun", `Streams ${ticker} ${formatStreamWindow(window)}`, { ticker });
@@ -99,6 +108,8 @@ async function keep(
       await sleep(clock, UNKNOWN_AGAIN_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
+      // Another agent has the ticker: its lines are free while this one stands by.
+      if (streaming.aborted) continue;
       const message = error instanceof Error ? error.message : String(error);
       log.warn("stream.lost", `The stream of ${ticker} broke off: ${message}`, { ticker });
       if (!(error instanceof GatewayLost)) await sleep(clock, UNKNOWN_AGAIN_MS, signal);

@@ -10,6 +10,7 @@ import type { ChainMemory } from "./chain/chain_memory.ts";
 import type { ChainRead } from "./chain/read.ts";
 import type { StreamWindow } from "./chain/stream_window.ts";
 import type { Outbox } from "./delivery/outbox.ts";
+import type { Standby } from "./delivery/standby.ts";
 import type { Keeper } from "./gateway/keeper.ts";
 import type { Lines } from "./gateway/lines.ts";
 import { keepStreaming, type KeptStream } from "./kept_stream.ts";
@@ -28,6 +29,8 @@ export interface ReaderOptions {
   readonly lines: Lines;
   readonly memory: ChainMemory;
   readonly outbox: Outbox;
+  /** What another agent reads is not streamed. */
+  readonly standby: Pick<Standby, "standing" | "untilStandDown">;
   readonly clock: Clock;
   readonly log: Log;
   /** Called as reads go on, for a person who watches. */

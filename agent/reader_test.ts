@@ -6,6 +6,7 @@ import type { ReadPriority } from "./chain/priority.ts";
 import { unknownChain } from "./chain/known_chain.ts";
 import { tradingDay } from "./chain/trading_day.ts";
 import type { SnapshotContent } from "./delivery/outbox.ts";
+import { createStandby, type Standby } from "./delivery/standby.ts";
 import type { Connection } from "./gateway/connection.ts";
 import { createLines, type Lines } from "./gateway/lines.ts";
 import { createReader, type Reader } from "./reader.ts";
@@ -31,6 +32,7 @@ interface Test extends AsyncDisposable {
   readonly connection: FakeConnection;
   readonly lines: Lines;
   readonly reader: Reader;
+  readonly standby: Standby;
   readonly snapshots: SnapshotContent[];
   /** The end of the early updates of a read waits for it. */
   lastUpdate: Promise<void>;
@@ -60,6 +62,7 @@ function begin(given: Given = {}): Test {
   const lines = createLines(lineLimit, clock);
   const snapshots: SnapshotContent[] = [];
   const updates = new Set<() => void>();
+  const standby = createStandby({ clock, log: silentLog });
   const keptChains = new Map<Ticker, ReturnType<typeof unknownChain>>();
   const reader = createReader({
     // The connection in use, even when it was lost a moment ago.
@@ -80,6 +83,7 @@ function begin(given: Given = {}): Test {
       },
       keep: () => {},
     },
+    standby,
     outbox: {
       earlyUpdates: (_ticker, _readId, onStored) => ({
         add: () => void updates.add(onStored),
@@ -101,6 +105,7 @@ function begin(given: Given = {}): Test {
     },
     lines,
     reader,
+    standby,
     snapshots,
     storeUpdates() {
       for (const onStored of updates) onStored();
@@ -362,6 +367,20 @@ Deno.test("a stream's window can be another, and ended", async () => {
   assert.deepEqual(test.reader.state().streams, []);
   assert.equal(test.connection.subscribed.size, 0);
   assert.equal(test.lines.forStream().most, 55, "no other stream has a share");
+});
+
+Deno.test("a stream stands down while another agent has the ticker, and is there again after", async () => {
+  await using test = begin();
+  test.reader.stream(EA, { atm: 2 });
+  await test.go(5);
+  test.standby.conflict(EA, 30_000);
+  await test.go(2);
+  assert.deepEqual([test.connection.subscribed.size, test.lines.used], [0, 0]);
+  assert.ok(!test.reader.isFed(EA));
+  await test.go(25);
+  assert.equal(test.connection.subscribed.size, 0);
+  await test.go(9);
+  assert.equal(test.connection.subscribed.size, 6);
 });
 
 Deno.test("a stream gives a snapshot with the window's spot every minute", async () => {

@@ -5,14 +5,19 @@ import type { Log } from "../telemetry/log.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ReadPriority } from "./chain/priority.ts";
 import { fetchWanted, type Server } from "./delivery/post.ts";
+import type { Standby } from "./delivery/standby.ts";
 import type { DomainClock } from "./domain_clock.ts";
 import type { Reader } from "./reader.ts";
 
 const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
 
+const LOOK_AT_STANDBY_MS = 5_000;
+
 /** What rounds need. */
 export interface RoundsOptions {
   readonly reader: Reader;
+  /** What another agent reads is left alone. */
+  readonly standby: Standby;
   readonly server: Server;
   readonly tickers: readonly Ticker[] | "auto";
   /** Seconds from the start of one round to the start of the next. */
@@ -32,15 +37,48 @@ interface RoundTicker {
 
 /** Reads in rounds until the signal aborts. */
 export async function runRounds(options: RoundsOptions): Promise<void> {
-  const { clock, interval, reader, signal, onRound } = options;
+  const { clock, interval, signal, onRound } = options;
   let known: readonly RoundTicker[] = [];
   while (!signal.aborted) {
     const startMs = clock.monotonicMs();
     known = await tickersToRead(options, known);
     onRound(known.map(({ ticker }) => ticker));
-    await Promise.all(known.map((wanted) => reader.request({ ...wanted, signal })));
-    const restMs = startMs + interval * 1_000 - clock.monotonicMs();
-    await sleep(clock, Math.max(0, restMs), signal);
+    await Promise.all(known.map((wanted) => readTicker(options, wanted)));
+    await restOfRound(options, known, startMs + interval * 1_000);
+  }
+}
+
+/** Reads a ticker, until another agent turns out to have it. */
+async function readTicker(options: RoundsOptions, wanted: RoundTicker): Promise<void> {
+  const { clock, reader, standby } = options;
+  const { ticker } = wanted;
+  if (standby.standing(ticker, clock.monotonicMs()) !== null) return;
+  const signal = AbortSignal.any([options.signal, standby.untilStandDown(ticker)]);
+  try {
+    await reader.request({ ...wanted, signal });
+  } catch (error) {
+    if (options.signal.aborted || !signal.aborted) throw error;
+  }
+}
+
+/** Waits for the next round; what another agent had is tried as soon as its window is over. */
+async function restOfRound(
+  options: RoundsOptions,
+  tickers: readonly RoundTicker[],
+  roundEndMs: number,
+): Promise<void> {
+  const { clock, signal, standby } = options;
+  const names = tickers.map(({ ticker }) => ticker);
+  const stood = new Set<Ticker>();
+  for (let nowMs = clock.monotonicMs(); nowMs < roundEndMs; nowMs = clock.monotonicMs()) {
+    for (const wanted of tickers) {
+      if (standby.standing(wanted.ticker, nowMs) !== null) stood.add(wanted.ticker);
+      else if (stood.delete(wanted.ticker)) await readTicker(options, wanted);
+    }
+    const endMs = standby.nextEndMs(names, clock.monotonicMs()) ?? roundEndMs;
+    // A 409 of a snapshot may come at any time of the rest.
+    const wakeMs = Math.min(roundEndMs, endMs, clock.monotonicMs() + LOOK_AT_STANDBY_MS);
+    await sleep(clock, Math.max(0, wakeMs - clock.monotonicMs()), signal);
   }
 }
 

@@ -7,13 +7,14 @@ import { createOutbox } from "./delivery/outbox.ts";
 import type { Server } from "./delivery/post.ts";
 import { keepSession } from "./delivery/session.ts";
 import { openSpool } from "./delivery/spool.ts";
+import { createStandby } from "./delivery/standby.ts";
 import type { DomainClock } from "./domain_clock.ts";
 import { keepConnected } from "./gateway/keeper.ts";
 import { createLines } from "./gateway/lines.ts";
 import { createProgress, type ProgressOutput, standardError } from "./progress.ts";
 import { createReader } from "./reader.ts";
 import { runRounds } from "./rounds.ts";
-import { type RunSettings, spoolFolder } from "./settings.ts";
+import { type RunSettings, spoolFolder, spoolLimits } from "./settings.ts";
 
 /** How long the end of the program waits for snapshots that are on their way. */
 const LAST_DELIVERY_MS = 3_000;
@@ -34,8 +35,10 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const { settings, agentId, clock, log, signal } = options;
   const server: Server = { url: settings.serverUrl, key: options.key, clock };
   const folder = spoolFolder(settings, agentId);
-  const spool = openSpool({ folder, log });
-  const delivery = createDelivery({ spool, server, clock, log });
+  const spool = openSpool({ folder, clock, log, limits: spoolLimits(settings) });
+  const standby = createStandby({ clock, log });
+  const onConflict = standby.conflict;
+  const delivery = createDelivery({ spool, server, clock, log, onConflict });
   const keeper = keepConnected({
     address: { host: settings.ibHost, port: settings.ibPort },
     clientIds: settings.clientId === undefined
@@ -63,7 +66,16 @@ export async function runAgent(options: RunOptions): Promise<void> {
       clock,
       log,
     }),
-    outbox: createOutbox({ server, agentId, spool, clock, log, onSpooled: () => delivery.wake() }),
+    outbox: createOutbox({
+      server,
+      agentId,
+      spool,
+      clock,
+      log,
+      onSpooled: () => delivery.wake(),
+      onConflict,
+    }),
+    standby,
     clock,
     log,
     onProgress: (ticker, { done, total }) => progress.show(ticker, done, total),
@@ -78,7 +90,9 @@ export async function runAgent(options: RunOptions): Promise<void> {
     clock,
     log,
     feed: () => ({
-      tickers: [...new Set([...reads, ...streamed])].filter((ticker) => reader.isFed(ticker)),
+      tickers: [...new Set([...reads, ...streamed])].filter((ticker) =>
+        reader.isFed(ticker) && standby.standing(ticker, clock.monotonicMs()) === null
+      ),
       alive: keeper.connected,
     }),
   });
@@ -86,6 +100,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
     await runRounds({
       ...settings,
       reader,
+      standby,
       server,
       clock,
       log,

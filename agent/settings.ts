@@ -7,6 +7,8 @@ import { agentId } from "../options/wire/ingest_schema.ts";
 import type { LogLevel } from "../telemetry/log.ts";
 import { parseStreamWindow, STREAM_WINDOW_HELP, type StreamWindow } from "./chain/stream_window.ts";
 import { mayCarryKey } from "./delivery/post.ts";
+import { DEFAULT_SPOOL_MB, SPOOL_LIMITS } from "./delivery/spool.ts";
+import type { SpoolLimits } from "./delivery/spool_disk.ts";
 import { RATE_LIMITS } from "./gateway/pacer.ts";
 
 /** Where the gateway is and how it may be used. */
@@ -25,6 +27,8 @@ export interface ServerSettings {
   readonly serverUrl: URL;
   readonly agentId?: string;
   readonly spool?: string;
+  /** Megabytes of snapshots that wait at most. */
+  readonly spoolMax: number;
 }
 
 /** Settings of `agent run`. */
@@ -119,6 +123,13 @@ export function addCommonSettings(command: Command, logLevel: LogLevel): Command
       parse: (text) => text,
     }))
     .addOption(setting({
+      flags: "--spool-max <megabytes>",
+      help: "how much may wait there; beyond, the oldest snapshot is dropped",
+      env: "SPOOL_MAX_MB",
+      parse: wholeNumber(1, 1_000_000),
+      fallback: DEFAULT_SPOOL_MB,
+    }))
+    .addOption(setting({
       flags: "--log-level <level>",
       help: "debug, info, warn or error",
       env: "LOG_LEVEL",
@@ -201,6 +212,11 @@ export function wrongKey(key: string | undefined): string | undefined {
 /** Where snapshots wait: one folder per agent ID. */
 export function spoolFolder(settings: ServerSettings, agentId: string): string {
   return settings.spool ?? `.lastmark/agent/${agentId}`;
+}
+
+/** How much waits there. */
+export function spoolLimits({ spoolMax }: ServerSettings): SpoolLimits {
+  return { ...SPOOL_LIMITS, mostBytes: spoolMax * 1024 * 1024 };
 }
 
 /** What settings say wrongly together; `undefined` where all is well. */

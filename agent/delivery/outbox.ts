@@ -33,6 +33,8 @@ export interface OutboxOptions {
   readonly log: Log;
   /** Called when something was written to the spool. */
   readonly onSpooled: () => void;
+  /** Another agent has the ticker, for so long. */
+  readonly onConflict: (ticker: Ticker, retryAfterMs: number | null) => void;
 }
 
 /** Takes what is to be sent. */

@@ -19,7 +19,7 @@ Deno.test("no update of a ticker is sent while an older snapshot of it waits", a
   await using server = startServer();
   const folder = await Deno.makeTempDir({ prefix: "lastmark-outbox-" });
   const clock = manualClock();
-  const spool = openSpool({ folder, log: silentLog });
+  const spool = openSpool({ folder, clock, log: silentLog });
   try {
     let spooled = 0;
     const outbox = createOutbox({
@@ -29,6 +29,7 @@ Deno.test("no update of a ticker is sent while an older snapshot of it waits", a
       clock,
       log: silentLog,
       onSpooled: () => spooled++,
+      onConflict: () => {},
     });
     const content = { ticker: EA, readAtMs: 0, spot: 206, quotes: [QUOTE], missing: [] };
     outbox.snapshot({ ...content, readId: "r-1" });

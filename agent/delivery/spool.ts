@@ -1,12 +1,23 @@
 /**
  * The spool: every snapshot that was read is written here, to the disk, before it is sent, and
- * leaves only when the server said what became of it (`docs/specs/spool.md`).
+ * leaves only when the server said what became of it (`docs/specs/spool.md`). Where the disk does
+ * not take it, it waits in memory, and moves to the disk as soon as that works again.
  */
-import { DatabaseSync } from "node:sqlite";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { parseTicker, type Ticker } from "../../options/contract.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Ticker } from "../../options/contract.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Waiting } from "./order.ts";
+import {
+  type DiskSpool,
+  openDiskSpool,
+  type Rejected,
+  type Rejection,
+  type SpoolLimits,
+} from "./spool_disk.ts";
+import { spoolFiles } from "./spool_files.ts";
+import { createMemorySpool } from "./spool_memory.ts";
+import type { SpoolRow } from "./spool_row.ts";
 
 /** A snapshot as it waits, ready to be sent. */
 export interface Spooled extends Waiting {
@@ -17,205 +28,261 @@ export interface Spooled extends Waiting {
   readonly json: string;
 }
 
-/** What the server said of a snapshot that it will never take. */
-export interface Rejection {
-  readonly status: number;
-  readonly message: string;
-  readonly atMs: number;
+/** What a spool says of itself, for the agent's state and metrics. */
+export interface SpoolState {
+  /** Snapshots that wait. */
+  readonly depth: number;
+  /** Bytes of their compressed bodies. */
+  readonly bytes: number;
+  /** Snapshots lost since the start of the program: too many, or damaged on the disk. */
+  readonly dropped: number;
+  /** `memory` where the disk takes nothing; what waits is lost then when the program ends. */
+  readonly mode: "disk" | "memory";
 }
 
-/** How much a spool keeps. */
-export interface SpoolLimits {
-  /** Bytes of bodies that wait; beyond, the oldest are dropped, counted and said. */
-  readonly mostBytes: number;
-  /** Rejected snapshots that are kept for a person to look at. */
-  readonly mostRejected: number;
-}
+/** Megabytes of bodies that wait unless told otherwise. */
+export const DEFAULT_SPOOL_MB = 256;
 
-const LIMITS: SpoolLimits = { mostBytes: 256 * 1024 * 1024, mostRejected: 100 };
+/** What a spool keeps unless told otherwise. */
+export const SPOOL_LIMITS: SpoolLimits = {
+  mostBytes: DEFAULT_SPOOL_MB * 1024 * 1024,
+  mostRejected: 100,
+};
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS snapshots (
-    id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    key          TEXT NOT NULL UNIQUE,
-    ticker       TEXT NOT NULL,
-    stored_at_ms INTEGER NOT NULL,
-    body         BLOB NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS rejected (
-    id             INTEGER PRIMARY KEY AUTOINCREMENT,
-    key            TEXT NOT NULL,
-    ticker         TEXT NOT NULL,
-    status         INTEGER NOT NULL,
-    message        TEXT NOT NULL,
-    rejected_at_ms INTEGER NOT NULL,
-    body           BLOB NOT NULL
-  ) STRICT;
-`;
+/** Memory is dearer than disk: some hours of a large chain. */
+const MOST_MEMORY_BYTES = 32 * 1024 * 1024;
 
-const FILE = "spool.sqlite";
+/** A disk that did not take a snapshot is tried again after this, with the next snapshot or send. */
+const TRY_DISK_AGAIN_MS = 10_000;
 
-/** A spool on disk. Its methods throw on a full or broken disk: nothing is sent then. */
+/** A database that fails at work is looked through, and built anew if need be, no more often. */
+const LOOK_THROUGH_AGAIN_MS = 60_000;
+
+/** A spool. Its methods do not throw: what the disk does not do, memory does. */
 export interface Spool {
-  /** Writes a snapshot; when this returns, it is on the disk. */
+  /** Writes a snapshot; when this returns, it is on the disk, unless the state says otherwise. */
   add(snapshot: { key: string; ticker: Ticker; json: string; storedAtMs: number }): Waiting;
   /** All that waits, oldest first, without bodies. */
   waiting(): readonly Waiting[];
-  /** One that waits; `undefined` where it left the spool meanwhile. */
+  /** One that waits; `undefined` where it left the spool meanwhile, or was lost. */
   read(id: number): Spooled | undefined;
   /** The server has it, or needs it no more. */
   remove(id: number): void;
   /** The server will never take it: it is kept aside. */
   reject(id: number, rejection: Rejection): void;
-  rejected(): readonly {
-    readonly key: string;
-    readonly ticker: string;
-    readonly message: string;
-  }[];
+  rejected(): readonly Rejected[];
+  state(): SpoolState;
   close(): void;
 }
 
-/**
- * Opens the spool in `folder`, which is made where there is none. A file that is no sound
- * database is set aside with a line in the log, and a new one begun.
- */
+/** Opens the spool in `folder`, which is made where there is none. */
 export function openSpool(options: {
   readonly folder: string;
+  readonly clock: Clock;
   readonly log: Log;
   readonly limits?: SpoolLimits;
 }): Spool {
-  const { folder, log } = options;
-  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = `${folder}/${FILE}`;
-  let database: DatabaseSync;
-  try {
-    database = openDatabase(path);
-  } catch (error) {
-    const aside = setAside(path);
-    const message = error instanceof Error ? error.message : String(error);
-    log.error(
-      "spool.corrupt",
-      `The spool ${path} is not readable (${message}); it is now ${aside}`,
-    );
-    database = openDatabase(path);
-  }
-  return createSpool(database, log, options.limits ?? LIMITS);
-}
+  const { clock, log } = options;
+  const limits = options.limits ?? SPOOL_LIMITS;
+  const files = spoolFiles(options.folder);
+  const memory = createMemorySpool({
+    mostBytes: Math.min(limits.mostBytes, MOST_MEMORY_BYTES),
+    mostRejected: limits.mostRejected,
+  });
+  /** Of the disk, settled with the server while the disk could not be told. */
+  const settled = new Map<number, Rejection | undefined>();
+  /** Of the disk, not what was written; hidden until the database was looked through. */
+  const unreadable = new Set<number>();
+  let disk: DiskSpool | undefined;
+  let mode: SpoolState["mode"] = "disk";
+  let dropped = 0;
+  let lastId = 0;
+  let tryAgainMs = Number.NEGATIVE_INFINITY;
+  let lookAgainMs = Number.NEGATIVE_INFINITY;
 
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    // FULL: a snapshot survives a power cut, not only the end of the program. `fetch` may write
-    // to the spool of a running agent, so a short lock is waited for.
-    database.exec(`
-      PRAGMA busy_timeout = 5000;
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA auto_vacuum = INCREMENTAL;
-    `);
-    const check = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-    if (check !== "ok") throw new Error(String(check));
-    database.exec(SCHEMA);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/** Renames the database and its log files; returns the new name. */
-function setAside(path: string): string {
-  const aside = `${path}.broken-${new Date().toISOString().replaceAll(/[:.]/g, "")}`;
-  for (const suffix of ["", "-wal", "-shm"]) {
-    try {
-      Deno.renameSync(path + suffix, aside + suffix);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return aside;
-}
-
-function createSpool(database: DatabaseSync, log: Log, limits: SpoolLimits): Spool {
-  const insert = database.prepare(
-    "INSERT INTO snapshots (key, ticker, stored_at_ms, body) VALUES (?, ?, ?, ?)",
-  );
-  const list = database.prepare("SELECT id, ticker FROM snapshots ORDER BY id");
-  const select = database.prepare(
-    "SELECT id, key, ticker, stored_at_ms, body FROM snapshots WHERE id = ?",
-  );
-  const remove = database.prepare("DELETE FROM snapshots WHERE id = ?");
-  const bytes = database.prepare("SELECT coalesce(sum(length(body)), 0) AS bytes FROM snapshots");
-  const oldest = database.prepare("SELECT id, ticker FROM snapshots ORDER BY id LIMIT 1");
-  const setAsideRejected = database.prepare(`
-    INSERT INTO rejected (key, ticker, status, message, rejected_at_ms, body)
-    SELECT key, ticker, ?, ?, ?, body FROM snapshots WHERE id = ?
-  `);
-  const boundRejected = database.prepare(`
-    DELETE FROM rejected
-    WHERE id NOT IN (SELECT id FROM rejected ORDER BY id DESC LIMIT ?)
-  `);
-  const listRejected = database.prepare("SELECT key, ticker, message FROM rejected ORDER BY id");
-
-  const bound = (): void => {
-    while (Number(bytes.get()?.["bytes"] ?? 0) > limits.mostBytes) {
-      const row = oldest.get();
-      if (!row) return;
-      remove.run(Number(row["id"]));
+  const countDropped = (lost: readonly Waiting[]): void => {
+    dropped += lost.length;
+    for (const { ticker } of lost) {
       log.error("spool.dropped", "The spool is full: its oldest snapshot was dropped", {
-        ticker: String(row["ticker"]),
-        mostBytes: limits.mostBytes,
+        ticker,
+        mostBytes: mode === "disk" ? limits.mostBytes : MOST_MEMORY_BYTES,
       });
     }
   };
-  const inTransaction = (work: () => void): void => {
-    database.exec("BEGIN IMMEDIATE");
+  const open = (): void => {
+    lookAgainMs = clock.monotonicMs() + LOOK_THROUGH_AGAIN_MS;
+    const opened = openDiskSpool({ files, limits, nowMs: clock.realNowMs(), log });
+    disk = opened.disk;
+    unreadable.clear();
+    lastId = Math.max(lastId, disk.lastId());
+    // What was settled while the disk did not work had left already.
+    const lost = opened.lost.filter(({ id }) => !settled.has(id));
+    if (lost.length === 0) return;
+    dropped += lost.length;
+    log.error("spool.lost", `Damage to the spool lost snapshots that waited: ${lost.length}`, {
+      count: lost.length,
+      tickers: [...new Set(lost.map(({ ticker }) => ticker))].join(","),
+      oldestAt: new Date(Math.min(...lost.map(({ storedAtMs }) => storedAtMs))).toISOString(),
+    });
+  };
+  const close = (): void => {
     try {
-      work();
-      database.exec("COMMIT");
+      disk?.close();
     } catch (error) {
-      database.exec("ROLLBACK");
-      throw error;
+      log.warn("spool.close", `The spool did not close well: ${messageOf(error)}`);
+    }
+    disk = undefined;
+  };
+  const toMemory = (error: unknown): void => {
+    tryAgainMs = clock.monotonicMs() + TRY_DISK_AGAIN_MS;
+    if (mode === "memory") return;
+    mode = "memory";
+    log.error(
+      "spool.memory",
+      `The disk does not take snapshots; they wait in memory: ${messageOf(error)}`,
+      { folder: options.folder },
+    );
+  };
+  /** Does the work on the disk; `undefined` where it does not work, and memory has to do. */
+  const onDisk = <T>(work: (disk: DiskSpool) => T): { readonly result: T } | undefined => {
+    for (;;) {
+      try {
+        if (!disk) open();
+        if (!disk) return undefined;
+        return { result: work(disk) };
+      } catch (error) {
+        // Once: what fails again is no damage that can be repaired.
+        if (disk && clock.monotonicMs() >= lookAgainMs) {
+          close();
+          continue;
+        }
+        toMemory(error);
+        return undefined;
+      }
     }
   };
+  const reopen = (): void => {
+    close();
+    onDisk(() => {});
+  };
+  const moveToDisk = (to: DiskSpool): void => {
+    for (const [id, rejection] of settled) {
+      const row = rejection && to.read(id);
+      if (row) to.reject(row, rejection);
+      else to.remove(id);
+      settled.delete(id);
+    }
+    for (const { row, rejection } of memory.rejected()) {
+      to.reject(row, rejection);
+      memory.forgetRejected(row);
+    }
+    for (const { id } of memory.waiting()) {
+      const row = memory.read(id);
+      if (!row) continue;
+      countDropped(to.add(row, id).dropped);
+      memory.remove(id);
+    }
+  };
+  /** Whether the disk may be written to: it works, or does so again. */
+  const diskWorks = (): boolean => {
+    if (mode === "disk") return true;
+    if (clock.monotonicMs() < tryAgainMs) return false;
+    if (!onDisk(moveToDisk)) return false;
+    // An empty move proves nothing: the next snapshot does.
+    mode = "disk";
+    log.info("spool.disk", "The disk takes snapshots again", { folder: options.folder });
+    return true;
+  };
+  const rowOf = (id: number): SpoolRow | undefined => {
+    const inMemory = memory.read(id);
+    if (inMemory || settled.has(id) || !disk) return inMemory;
+    const read = onDisk((disk) => disk.read(id));
+    // Shown again and again, it would be asked for again and again.
+    if (!read) unreadable.add(id);
+    return read?.result;
+  };
+  const settle = (id: number, rejection: Rejection | undefined): void => {
+    if (memory.read(id)) {
+      if (rejection) memory.reject(id, rejection);
+      else memory.remove(id);
+      return;
+    }
+    const done = diskWorks() && onDisk((disk) => {
+      const row = rejection && disk.read(id);
+      if (row) disk.reject(row, rejection);
+      else disk.remove(id);
+    });
+    if (!done) settled.set(id, rejection);
+  };
+  onDisk(() => {});
   return {
     add({ key, ticker, json, storedAtMs }) {
-      const result = insert.run(key, ticker, storedAtMs, gzipSync(json));
-      bound();
-      return { id: Number(result.lastInsertRowid), ticker };
+      const row = { key, ticker, storedAtMs, body: gzipSync(json) };
+      const added = diskWorks() ? onDisk((disk) => disk.add(row))?.result : undefined;
+      if (added) {
+        lastId = Math.max(lastId, added.added.id);
+        countDropped(added.dropped);
+        return added.added;
+      }
+      // Beyond all numbers of a disk that could not be asked for its last.
+      const id = lastId === 0 ? clock.realNowMs() : lastId + 1;
+      lastId = id;
+      countDropped(memory.add({ ...row, id }));
+      return { id, ticker };
     },
-    waiting: () => list.all().flatMap((row) => toWaiting(row)),
+    waiting() {
+      diskWorks();
+      if (unreadable.size > 0 && clock.monotonicMs() >= lookAgainMs) reopen();
+      const onIt = disk ? onDisk((disk) => disk.waiting())?.result ?? [] : [];
+      const ready = onIt.filter(({ id }) => !settled.has(id) && !unreadable.has(id));
+      return [...ready, ...memory.waiting()];
+    },
     read(id) {
-      const row = select.get(id);
-      const [waiting] = row ? toWaiting(row) : [];
-      const body = row?.["body"];
-      if (!row || !waiting || !(body instanceof Uint8Array)) return undefined;
-      return {
-        ...waiting,
-        key: String(row["key"]),
-        storedAtMs: Number(row["stored_at_ms"]),
-        json: new TextDecoder().decode(gunzipSync(body)),
+      const row = rowOf(id);
+      return row && {
+        id,
+        ticker: row.ticker,
+        key: row.key,
+        storedAtMs: row.storedAtMs,
+        json: new TextDecoder().decode(gunzipSync(row.body)),
       };
     },
-    remove: (id) => void remove.run(id),
-    reject(id, rejection) {
-      inTransaction(() => {
-        setAsideRejected.run(rejection.status, rejection.message, rejection.atMs, id);
-        boundRejected.run(limits.mostRejected);
-        remove.run(id);
-      });
+    remove: (id) => settle(id, undefined),
+    reject: (id, rejection) => settle(id, rejection),
+    rejected() {
+      const onIt = disk ? onDisk((disk) => disk.rejected())?.result ?? [] : [];
+      const inMemory = memory.rejected().map(({ row, rejection }) => ({
+        key: row.key,
+        ticker: row.ticker,
+        message: rejection.message,
+      }));
+      return [...onIt, ...inMemory].slice(-limits.mostRejected);
     },
-    rejected: () =>
-      listRejected.all().map((row) => ({
-        key: String(row["key"]),
-        ticker: String(row["ticker"]),
-        message: String(row["message"]),
-      })),
-    close: () => database.close(),
+    state() {
+      const onIt = disk &&
+        onDisk((disk) => ({ depth: disk.waiting().length, bytes: disk.bytes() }));
+      const { depth, bytes } = onIt?.result ?? { depth: 0, bytes: 0 };
+      return {
+        depth: depth - settled.size + memory.waiting().length,
+        bytes: bytes + memory.bytes(),
+        dropped,
+        mode,
+      };
+    },
+    close() {
+      tryAgainMs = Number.NEGATIVE_INFINITY;
+      diskWorks();
+      const left = memory.waiting().length;
+      if (left > 0) {
+        log.error("spool.lost", `The disk did not take snapshots that waited: ${left}`, {
+          count: left,
+        });
+      }
+      close();
+    },
   };
 }
 
-function toWaiting(row: Record<string, unknown>): Waiting[] {
-  const ticker = parseTicker(String(row["ticker"]));
-  return ticker ? [{ id: Number(row["id"]), ticker }] : [];
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
 import { jsonLog, silentLog } from "../../telemetry/log.ts";
-import { openSpool, type Spool, type SpoolLimits } from "./spool.ts";
+import { systemClock } from "../../base/clock.ts";
+import { openSpool, type Spool } from "./spool.ts";
+import type { SpoolLimits } from "./spool_disk.ts";
 
 function ticker(text: string): Ticker {
   const read = parseTicker(text);
@@ -9,6 +11,7 @@ function ticker(text: string): Ticker {
   return read;
 }
 
+const clock = systemClock();
 const EA = ticker("EA");
 
 /** Random letters do not compress, so that a bound on bytes can be met. */
@@ -26,7 +29,12 @@ async function withFolder(work: (folder: string) => void | Promise<void>): Promi
 }
 
 function open(folder: string, limits?: SpoolLimits): Spool {
-  return openSpool({ folder: `${folder}/spool`, log: silentLog, ...(limits && { limits }) });
+  return openSpool({
+    folder: `${folder}/spool`,
+    clock,
+    log: silentLog,
+    ...(limits && { limits }),
+  });
 }
 
 function add(spool: Spool, key: string, json = `{"key":"${key}"}`): number {
@@ -83,7 +91,7 @@ Deno.test("SP-7: a full spool drops its oldest, and says so", async () => {
       write: (line) => lines.push(line),
     });
     const limits = { mostBytes: 100_000, mostRejected: 1 };
-    const spool = openSpool({ folder, log, limits });
+    const spool = openSpool({ folder, clock, log, limits });
     const ids = ["a", "b", "c"].map((key) => add(spool, key, JSON.stringify(text(60_000))));
     assert.deepEqual(spool.waiting().map((each) => each.id), ids.slice(1));
     assert.match(lines.join("\n"), /spool.dropped/);

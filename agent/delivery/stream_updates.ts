@@ -37,6 +37,8 @@ export interface StreamUpdatesOptions {
    * it, and what has not changed since would show as it was.
    */
   readonly isHeld: () => boolean;
+  /** Another agent has the ticker, for so long. */
+  readonly onConflict: (ticker: Ticker, retryAfterMs: number | null) => void;
 }
 
 /** Begins the updates of a stream. */
@@ -67,6 +69,7 @@ export function sendStreamUpdates(options: StreamUpdatesOptions): StreamUpdates 
       failures = 0;
       return;
     }
+    if (outcome.kind === "conflict") options.onConflict(ticker, outcome.retryAfterMs);
     // What came meanwhile is newer.
     for (const quote of quotes) if (!waiting.has(quote.occ)) waiting.set(quote.occ, quote);
     const waitMs = Math.max(retryAfterMs(outcome), backoffMs(++failures, RETRY));

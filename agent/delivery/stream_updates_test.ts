@@ -5,7 +5,11 @@ import { parseTicker } from "../../options/contract.ts";
 import { quoteOf } from "../../options/testing.ts";
 import { silentLog } from "../../telemetry/log.ts";
 import { confirm, type Posted, startServer, type TestServer } from "../test/server.ts";
-import { sendStreamUpdates, type StreamUpdates } from "./stream_updates.ts";
+import {
+  sendStreamUpdates,
+  type StreamUpdates,
+  type StreamUpdatesOptions,
+} from "./stream_updates.ts";
 
 const CALL = "EA260918C00210000";
 const PUT = "EA260918P00210000";
@@ -13,7 +17,7 @@ const PUT = "EA260918P00210000";
 function begin(
   server: TestServer,
   clock: ManualClock,
-  given: { readonly isHeld?: () => boolean; readonly readId?: () => string } = {},
+  given: Partial<StreamUpdatesOptions> = {},
 ): StreamUpdates {
   return sendStreamUpdates({
     server: { url: server.url, key: "k", clock },
@@ -23,6 +27,7 @@ function begin(
     log: silentLog,
     readId: () => "r-1",
     isHeld: () => false,
+    onConflict: () => {},
     ...given,
   });
 }
@@ -83,6 +88,19 @@ Deno.test("what was not taken goes with the next update, unless there is somethi
   const second = await server.received((posted) => posted.body.spotPrice === 208);
   assert.deepEqual(bids(second), [[CALL, 3.2], [PUT, 2]]);
   assert.equal(server.posted.length, 2, "none before the server wants it");
+});
+
+Deno.test("an update that another agent's window refuses says so, and for how long", async () => {
+  await using server = startServer(() =>
+    Response.json({ error: "Newer data already exists" }, {
+      status: 409,
+      headers: { "retry-after": "42" },
+    })
+  );
+  const conflict = Promise.withResolvers<readonly unknown[]>();
+  const updates = begin(server, manualClock(), { onConflict: (...said) => conflict.resolve(said) });
+  updates.add([quoteOf(CALL, { bid: 3.1 })], 206);
+  assert.deepEqual(await conflict.promise, ["EA", 42_000]);
 });
 
 Deno.test("no update overtakes a snapshot that waits", async () => {
