@@ -11,6 +11,7 @@ import { toPayload } from "./delivery/payload.ts";
 import { fetchWanted, type Server } from "./delivery/post.ts";
 import { keepSession } from "./delivery/session.ts";
 import { openSpool, type Spool } from "./delivery/spool.ts";
+import { createStandby, type Standby } from "./delivery/standby.ts";
 import type { DomainClock } from "./domain_clock.ts";
 import { GatewayLost } from "./gateway/connection.ts";
 import { keepConnected, type Keeper } from "./gateway/keeper.ts";
@@ -22,6 +23,8 @@ import { type RunSettings, spoolFolder, spoolLimits } from "./settings.ts";
 const LAST_DELIVERY_MS = 3_000;
 
 const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
+
+const LOOK_AT_STANDBY_MS = 5_000;
 
 /** A read that loses its connection is begun anew so often in a round. */
 const TRIES_IN_A_ROUND = 2;
@@ -45,6 +48,8 @@ interface Agent extends RunOptions {
   /** Tickers that are read, and whose newest read brings prices: their windows are kept. */
   readonly fed: Set<Ticker>;
   readonly onSpooled: () => void;
+  readonly standby: Standby;
+  readonly onConflict: Standby["conflict"];
 }
 
 /** Runs until the signal aborts. */
@@ -53,7 +58,8 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const server: Server = { url: settings.serverUrl, key: options.key, clock };
   const folder = spoolFolder(settings, agentId);
   const spool = openSpool({ folder, clock, log, limits: spoolLimits(settings) });
-  const delivery = createDelivery({ spool, server, clock, log });
+  const standby = createStandby({ clock, log });
+  const delivery = createDelivery({ spool, server, clock, log, onConflict: standby.conflict });
   const keeper = keepConnected({
     address: { host: settings.ibHost, port: settings.ibPort },
     clientIds: settings.clientId === undefined
@@ -89,6 +95,8 @@ export async function runAgent(options: RunOptions): Promise<void> {
       progress,
       fed,
       onSpooled: () => delivery.wake(),
+      standby,
+      onConflict: standby.conflict,
     });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -118,8 +126,27 @@ async function runRounds(agent: Agent): Promise<void> {
     known = await tickersToRead(agent, known);
     for (const ticker of fed) if (!known.includes(ticker)) fed.delete(ticker);
     for (const ticker of known) await readTicker(agent, ticker);
-    const restMs = startMs + settings.interval * 1_000 - clock.monotonicMs();
-    await sleep(clock, Math.max(0, restMs), signal);
+    await restOfRound(agent, known, startMs + settings.interval * 1_000);
+  }
+}
+
+/** Waits for the next round; what another agent had is tried as soon as its window is over. */
+async function restOfRound(
+  agent: Agent,
+  tickers: readonly Ticker[],
+  roundEndMs: number,
+): Promise<void> {
+  const { clock, signal, standby } = agent;
+  const stood = new Set<Ticker>();
+  for (let nowMs = clock.monotonicMs(); nowMs < roundEndMs; nowMs = clock.monotonicMs()) {
+    for (const ticker of tickers) {
+      if (standby.standing(ticker, nowMs) !== null) stood.add(ticker);
+      else if (stood.delete(ticker)) await readTicker(agent, ticker);
+    }
+    const endMs = standby.nextEndMs(tickers, clock.monotonicMs()) ?? roundEndMs;
+    // A 409 of a snapshot may come at any time of the rest.
+    const wakeMs = Math.min(roundEndMs, endMs, clock.monotonicMs() + LOOK_AT_STANDBY_MS);
+    await sleep(clock, Math.max(0, wakeMs - clock.monotonicMs()), signal);
   }
 }
 
@@ -146,14 +173,17 @@ async function tickersToRead(
 }
 
 async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
-  const { keeper, log, signal, progress, fed } = agent;
+  const { keeper, log, progress, fed, standby, clock } = agent;
+  if (standby.standing(ticker, clock.monotonicMs()) !== null) return;
+  const signal = AbortSignal.any([agent.signal, standby.untilStandDown(ticker)]);
   for (let tries = 1; tries <= TRIES_IN_A_ROUND; tries++) {
-    const connection = await keeper.connection(signal);
+    const connection = await keeper.connection(agent.signal);
     const readId = crypto.randomUUID();
     const updates = sendEarlyUpdates({ ...agent, ticker, readId });
     try {
       const outcome = await readChain(connection, {
         ...agent,
+        signal,
         ticker,
         readId,
         choose: allExpiries,
@@ -170,7 +200,11 @@ async function readTicker(agent: Agent, ticker: Ticker): Promise<void> {
       else log.error("chain.unknown", outcome.message, { ticker });
       return;
     } catch (error) {
-      signal.throwIfAborted();
+      agent.signal.throwIfAborted();
+      if (signal.aborted) {
+        fed.delete(ticker);
+        return;
+      }
       if (!(error instanceof GatewayLost)) throw error;
       log.warn("chain.lost", `The read of ${ticker} broke off: ${error.message}`, {
         ticker,

@@ -18,6 +18,8 @@ const PARKED_MS = 5 * 60_000;
 
 const RETRY = { firstMs: 1_000, mostMs: 60_000 } as const;
 
+const RETRY_AFTER_JITTER = 0.1;
+
 /** After a spool that could not be read or written, it is looked at again. */
 const SPOOL_RETRY_MS = 5_000;
 
@@ -26,12 +28,16 @@ export interface DeliveryCounts {
   stored: number;
   conflicts: number;
   rejected: number;
+  /** Answers that parked a ticker. */
+  parked: number;
   retries: number;
 }
 
 /** A running delivery. */
 export interface Delivery {
   readonly counts: Readonly<DeliveryCounts>;
+  /** Tickers that the server does not take now (403, 404). */
+  readonly parked: readonly Ticker[];
   /** Something was written to the spool. */
   wake(): void;
   /**
@@ -49,12 +55,14 @@ export interface DeliveryOptions {
   readonly server: Server;
   readonly clock: Clock;
   readonly log: Log;
+  /** Another agent has the ticker, for so long. */
+  readonly onConflict?: (ticker: Ticker, retryAfterMs: number | null) => void;
 }
 
 /** Makes a delivery; `start()` it to have it send by itself. */
 export function createDelivery(options: DeliveryOptions): Delivery & { start(): void } {
   const { spool, server, clock, log } = options;
-  const counts: DeliveryCounts = { stored: 0, conflicts: 0, rejected: 0, retries: 0 };
+  const counts: DeliveryCounts = { stored: 0, conflicts: 0, rejected: 0, parked: 0, retries: 0 };
   const newestDone = new Map<Ticker, number>();
   const parkedUntilMs = new Map<Ticker, number>();
   const notBeforeMs = new Map<number, number>();
@@ -95,6 +103,7 @@ export function createDelivery(options: DeliveryOptions): Delivery & { start(): 
           ticker,
           existingAgent: outcome.existingAgent,
         });
+        options.onConflict?.(ticker, outcome.retryAfterMs);
         return;
       case "rejected":
         counts.rejected++;
@@ -107,6 +116,7 @@ export function createDelivery(options: DeliveryOptions): Delivery & { start(): 
         });
         return;
       case "parked":
+        counts.parked++;
         serverFailures = 0;
         parkedUntilMs.set(ticker, clock.monotonicMs() + PARKED_MS);
         log.error("delivery.parked", `The server does not take ${ticker}: ${outcome.message}`, {
@@ -126,7 +136,9 @@ export function createDelivery(options: DeliveryOptions): Delivery & { start(): 
     const failed = outcome.scope === "server"
       ? ++serverFailures
       : (failures.get(snapshot.id) ?? 0) + 1;
-    const waitMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(failed, RETRY));
+    // Jittered beyond what the server asks for: it asks all agents for the same.
+    const askedMs = (outcome.retryAfterMs ?? 0) * (1 + RETRY_AFTER_JITTER * Math.random());
+    const waitMs = Math.max(askedMs, backoffMs(failed, RETRY));
     const dueMs = clock.monotonicMs() + waitMs;
     if (outcome.scope === "server") {
       serverNotBeforeMs = dueMs;
@@ -140,22 +152,11 @@ export function createDelivery(options: DeliveryOptions): Delivery & { start(): 
       waitMs: Math.round(waitMs),
     });
   };
-  const readOrReject = (waiting: Waiting): Spooled | undefined => {
-    try {
-      return spool.read(waiting.id);
-    } catch (error) {
-      // The disk gave back another body than it got: nothing can be sent of it.
-      const message = `unreadable in the spool: ${error}`;
-      spool.reject(waiting.id, { status: 0, message, atMs: clock.realNowMs() });
-      log.error("spool.unreadable", `A snapshot of ${waiting.ticker} is ${message}`);
-      return undefined;
-    }
-  };
   // Taken as news, what is older than what was sent would stand for the newest.
   const isHistory = ({ id, ticker, storedAtMs }: Spooled): boolean =>
     clock.realNowMs() - storedAtMs > BACKFILL_AFTER_MS || id < (newestDone.get(ticker) ?? id);
   const send = async (waiting: Waiting, signal: AbortSignal): Promise<PostOutcome | undefined> => {
-    const snapshot = readOrReject(waiting);
+    const snapshot = spool.read(waiting.id);
     if (!snapshot) return undefined;
     const outcome = await postBatch(server, {
       json: snapshot.json,
@@ -203,6 +204,10 @@ export function createDelivery(options: DeliveryOptions): Delivery & { start(): 
   };
   return {
     counts,
+    get parked() {
+      const nowMs = clock.monotonicMs();
+      return [...parkedUntilMs].flatMap(([ticker, untilMs]) => untilMs > nowMs ? [ticker] : []);
+    },
     wake,
     start() {
       started = true;

@@ -31,6 +31,7 @@ interface Bench {
 async function withDelivery(
   answer: (posted: Posted) => Response | Promise<Response>,
   work: (bench: Bench) => Promise<void>,
+  onConflict: (ticker: Ticker, retryAfterMs: number | null) => void = () => {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "lastmark-delivery-" });
   const clock = manualClock(START_MS);
@@ -41,6 +42,7 @@ async function withDelivery(
     server: { url: server.url, key: "k", clock },
     clock,
     log: silentLog,
+    onConflict,
   });
   try {
     await work({
@@ -167,9 +169,37 @@ Deno.test("SP-10: Retry-After is honoured", async () => {
     add("b");
     await until(() => clock.pending === 1);
     assert.equal(server.posted.length, 1);
-    clock.advance(1_000);
+    // Not all agents come back at the same moment: up to a tenth is added.
+    clock.advance(5_000);
     await answered(server, 2);
   });
+});
+
+Deno.test("SP-6: parked tickers are counted and named, for as long as they are parked", async () => {
+  const park = (): Response => problemResponse(problem(404, "x", "Not this one"));
+  await withDelivery(park, async ({ clock, delivery, add }) => {
+    add("a");
+    delivery.start();
+    await until(() => delivery.counts.parked === 1);
+    assert.deepEqual(delivery.parked, [EA]);
+    clock.advance(5 * 60_000);
+    await until(() => delivery.counts.parked === 2);
+    assert.deepEqual(delivery.parked, [EA]);
+  });
+});
+
+Deno.test("SP-15: a 409 has the ticker left alone until the window is over", async () => {
+  const conflict = (): Response =>
+    new Response("{}", { status: 409, headers: { "retry-after": "37" } });
+  const said: [Ticker, number | null][] = [];
+  const onConflict = (ticker: Ticker, retryAfterMs: number | null): void =>
+    void said.push([ticker, retryAfterMs]);
+  await withDelivery(conflict, async ({ delivery, spool, add }) => {
+    add("a");
+    delivery.start();
+    await until(() => spool.waiting().length === 0);
+    assert.deepEqual(said, [[EA, 37_000]]);
+  }, onConflict);
 });
 
 Deno.test("SP-10: a snapshot over which the server stumbles (500) does not hold up the others", async () => {

@@ -33,6 +33,8 @@ export function sendEarlyUpdates(options: {
   readonly readId: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Another agent has the ticker, for so long. */
+  readonly onConflict?: (ticker: Ticker, retryAfterMs: number | null) => void;
 }): EarlyUpdates {
   const { server, clock, log, ticker } = options;
   const stop = new AbortController();
@@ -55,6 +57,7 @@ export function sendEarlyUpdates(options: {
     }));
     const outcome = await postBatch(server, { json, signal: stop.signal });
     if (outcome.kind === "stored" || stop.signal.aborted) return;
+    if (outcome.kind === "conflict") options.onConflict?.(ticker, outcome.retryAfterMs);
     // The snapshot will say it all; trying again would only come late.
     stop.abort(new Error("An update was not taken."));
     log.debug("delivery.update", `An update of ${ticker} was not taken`, { kind: outcome.kind });

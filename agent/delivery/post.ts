@@ -47,7 +47,13 @@ export type Confirmation = z.infer<typeof confirmation>;
 export type PostOutcome =
   | { readonly kind: "stored"; readonly confirmation: Confirmation }
   /** Another agent owns the window: information, not a failure. */
-  | { readonly kind: "conflict"; readonly message: string; readonly existingAgent: string | null }
+  | {
+    readonly kind: "conflict";
+    readonly message: string;
+    readonly existingAgent: string | null;
+    /** Until the window is over. */
+    readonly retryAfterMs: number | null;
+  }
   /** The body is wrong and will be so again. */
   | { readonly kind: "rejected"; readonly status: number; readonly message: string }
   /** The server does not take this ticker, or this key, now. */
@@ -86,7 +92,7 @@ export async function postBatch(server: Server, request: PostRequest): Promise<P
     },
     ...(request.signal && { signal: request.signal }),
   });
-  return answer.ok ? readAnswer(answer) : away(answer.message);
+  return answer.ok ? readAnswer(answer, server.clock.realNowMs()) : away(answer.message);
 }
 
 /** A ticker the server wants read. */
@@ -182,8 +188,9 @@ async function call(
   }
 }
 
-function readAnswer(answer: Answer): PostOutcome {
+function readAnswer(answer: Answer, nowMs: number): PostOutcome {
   const { status } = answer;
+  const waitMs = retryAfterMs(answer.retryAfter, nowMs);
   const message = messageOf(answer);
   if (status === 200) {
     const read = confirmation.safeParse(answer.json);
@@ -196,11 +203,14 @@ function readAnswer(answer: Answer): PostOutcome {
       retryAfterMs: null,
     };
   }
-  if (status === 409) return { kind: "conflict", message, existingAgent: existingAgentOf(answer) };
+  if (status === 409) {
+    const existingAgent = existingAgentOf(answer);
+    return { kind: "conflict", message, existingAgent, retryAfterMs: waitMs };
+  }
   if ([400, 413, 415, 422].includes(status)) return { kind: "rejected", status, message };
   if (status === 403 || status === 404) return { kind: "parked", status, message };
   const scope = status === 500 ? "batch" : "server";
-  return { kind: "later", scope, status, message, retryAfterMs: retryAfterMs(answer.retryAfter) };
+  return { kind: "later", scope, status, message, retryAfterMs: waitMs };
 }
 
 function away(message: string): PostOutcome {
@@ -234,9 +244,15 @@ function existingAgentOf(answer: Answer): string | null {
   return read.success ? read.data.existingAgent ?? null : null;
 }
 
-/** `Retry-After` in seconds (RFC 9110, section 10.2.3); its other form, a date, is not read. */
-function retryAfterMs(header: string | null): number | null {
-  return header !== null && /^\d{1,6}$/.test(header.trim()) ? Number(header) * 1_000 : null;
+/** A server that asks for more is asked again after this: no mistake silences an agent for days. */
+const MOST_RETRY_AFTER_MS = 3_600_000;
+
+/** `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(header: string | null, nowMs: number): number | null {
+  const text = header?.trim() ?? "";
+  if (text === "") return null;
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), MOST_RETRY_AFTER_MS);
 }
 
 function parseJson(text: string): unknown {
