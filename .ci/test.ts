@@ -34,6 +34,7 @@ const CONTAINERS = "db/test/containers_test.ts";
 const PROOFS = [
   "agent/test/real_chains_test.ts",
   "agent/test/spool_damage_test.ts",
+  "agent/test/spool_disk_test.ts",
   "cli/test/history_test.ts",
   "cli/test/key_secrecy_test.ts",
   "cli/test/replay_test.ts",
@@ -48,6 +49,7 @@ const PROOFS = [
   "web/test/idempotency_test.ts",
   "web/test/last_known_test.ts",
   "web/test/race_test.ts",
+  "web/test/standby_test.ts",
 ];
 
 const suites: Readonly<Record<string, Suite>> = {
