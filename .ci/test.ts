@@ -35,6 +35,7 @@ const PROOFS = [
   "agent/test/real_chains_test.ts",
   "agent/test/spool_damage_test.ts",
   "agent/test/spool_disk_test.ts",
+  "agent/test/spool_kills_test.ts",
   "cli/test/history_test.ts",
   "cli/test/key_secrecy_test.ts",
   "cli/test/replay_test.ts",
