@@ -1,28 +1,36 @@
 /**
- * A batch's quotes as one run of bytes, the column `block` of the table `batches`: fixed width, so
- * that SQL can read it too (`block_values()` of `migrations/0003_blocks.sql`), and laid out so that
- * PostgreSQL's own compression finds much to save.
+ * A batch's quotes as one run of bytes, the column `block` of the table `batches`, which SQL can read
+ * too (`block_values()` of `migrations/0013_planes.sql`).
  *
- *     byte 0      version, 1
+ *     byte 0      version, 3
  *     byte 1      columns, 15: the fields in the order of QUOTE_FIELDS, kind, multiplier, quoted_at
  *     bytes 2-5   contracts
- *     then for each column 14 bytes:
- *       byte 0      bytes a value; 255: no contract has one; 0: all have the same
+ *     then for each column 18 bytes:
+ *       byte 0      planes; 255: no contract has a value; 0: all have the same
  *       byte 1      1 where some contracts have none
  *       bytes 2-9   base, signed
  *       bytes 10-13 step
- *     then the columns' values, each as planes: the highest byte of every value, then the next …
+ *       bytes 14-17 where its planes begin
+ *     then the columns' values as planes (db/plane.ts): the highest byte of every code, then the
+ *     next …
  *
  * All numbers are big-endian. A value is base + step × code; where some have none, code 0 is none.
  * The step is what all values of a column have in common: prices come in cents, greeks of many
- * feeds with four decimals. Neighbours of a chain differ little, so high bytes repeat.
+ * feeds with four decimals.
+ *
+ * Version 1, which is read still, had heads of 14 bytes and all planes with a byte for each
+ * contract; PostgreSQL compressed it. Version 2 is db/packed.ts.
  */
 import { NONE, type QuoteColumns } from "../options/columns.ts";
 import type { OccSymbol } from "../options/contract.ts";
 import { QUOTE_FIELDS, type QuoteField } from "../options/quote.ts";
 import { decodePacked, PACKED_VERSION } from "./packed.ts";
+import { planeByte, planeEnd, planeRoom, readPlane, writePlane } from "./plane.ts";
 
-const VERSION = 1;
+const VERSION = 3;
+
+/** The version before. */
+const WHOLE_VERSION = 1;
 
 /** Multipliers are kept to a ten-thousandth. */
 export const MULTIPLIER_SCALE = 10_000;
@@ -35,10 +43,10 @@ export const QUOTED_AT = KIND + 2;
 export const COLUMNS = KIND + 3;
 
 const HEAD_BYTES = 6;
-const COLUMN_BYTES = 14;
 
-/** Bytes before the values. */
-const START = HEAD_BYTES + COLUMNS * COLUMN_BYTES;
+/** Bytes of a column's head. */
+const COLUMN_BYTES = 18;
+const WHOLE_COLUMN_BYTES = 14;
 
 const ABSENT = 255;
 
@@ -63,13 +71,13 @@ export class BlockError extends Error {
 export function encodeBlock(columns: QuoteColumns): Uint8Array {
   const { length } = columns.occ;
   const plans = wholeColumns(columns).map(planOf);
-  const bytesEach = plans.reduce((sum, plan) => sum + (plan?.width ?? 0), 0);
-  const block = new Uint8Array(START + bytesEach * length);
+  let at = HEAD_BYTES + COLUMNS * COLUMN_BYTES;
+  const planes = plans.reduce((sum, plan) => sum + (plan?.width ?? 0), 0);
+  const block = new Uint8Array(at + planes * planeRoom(length));
   const view = new DataView(block.buffer);
   block[0] = VERSION;
   block[1] = COLUMNS;
   view.setUint32(2, length);
-  let at = START;
   for (const [index, plan] of plans.entries()) {
     const head = HEAD_BYTES + index * COLUMN_BYTES;
     if (!plan) {
@@ -80,10 +88,10 @@ export function encodeBlock(columns: QuoteColumns): Uint8Array {
     block[head + 1] = plan.someNone ? 1 : 0;
     view.setBigInt64(head + 2, BigInt(plan.base));
     view.setUint32(head + 10, plan.step);
-    writePlanes(block, at, plan);
-    at += plan.width * length;
+    view.setUint32(head + 14, at);
+    at = writePlanes(block, at, plan);
   }
-  return block;
+  return block.subarray(0, at);
 }
 
 /** The {@link COLUMNS} columns in whole numbers, {@link NONE} for none, in the order of a block. */
@@ -220,47 +228,50 @@ function divisor(a: number, b: number): number {
   return a;
 }
 
-function writePlanes(block: Uint8Array, start: number, plan: Plan): void {
+/** Gives the place behind them. */
+function writePlanes(block: Uint8Array, start: number, plan: Plan): number {
   const { values, width } = plan;
-  if (width === 0) return;
-  if (values instanceof Int32Array) writeInts(block, start, plan, values);
-  else writeNumbers(block, start, plan, values);
+  if (width === 0) return start;
+  const codes = values instanceof Int32Array
+    ? { low: codesOfInts(plan, values), high: null }
+    : codesOfNumbers(plan, values);
+  let at = start;
+  for (let plane = width - 1; plane >= 0; plane--) {
+    at = plane < 4 || codes.high === null
+      ? writePlane(block, at, codes.low, 8 * plane)
+      : writePlane(block, at, codes.high, 8 * (plane - 4));
+  }
+  return at;
 }
 
-function writeInts(
-  block: Uint8Array,
-  start: number,
-  { width, base, step }: Plan,
-  values: Int32Array,
-): void {
-  const { length } = values;
-  const codes = new Uint32Array(length);
-  for (let i = 0; i < length; i++) {
-    const value = values[i] ?? NONE;
+function codesOfInts({ base, step }: Plan, values: Int32Array): Uint32Array {
+  const codes = new Uint32Array(values.length);
+  for (let i = 0; i < codes.length; i++) {
+    const value = values[i] as number;
     codes[i] = value === NONE ? 0 : step === 1 ? value - base : (value - base) / step;
   }
-  for (let plane = 0; plane < width; plane++) {
-    const at = start + plane * length;
-    const shift = 8 * (width - 1 - plane);
-    for (let i = 0; i < length; i++) block[at + i] = (codes[i] ?? 0) >>> shift;
-  }
+  return codes;
 }
 
-function writeNumbers(
-  block: Uint8Array,
-  start: number,
-  { width, base, step }: Plan,
-  values: Float64Array,
-): void {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? NONE;
-    let code = value === NONE ? 0 : (value - base) / step;
-    for (let plane = width - 1; plane >= 0; plane--) {
-      block[start + plane * values.length + i] = code % 256;
-      code = Math.floor(code / 256);
-    }
-  }
+/** Codes of more than 32 bits, as two halves. */
+interface LongCodes {
+  readonly low: Uint32Array;
+  readonly high: Uint32Array | null;
 }
+
+function codesOfNumbers({ base, step, width }: Plan, values: Float64Array): LongCodes {
+  const low = new Uint32Array(values.length);
+  const high = width > 4 ? new Uint32Array(values.length) : null;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const code = value === NONE ? 0 : (value - base) / step;
+    low[i] = code % TWO_TO_32;
+    if (high) high[i] = Math.floor(code / TWO_TO_32);
+  }
+  return { low, high };
+}
+
+const TWO_TO_32 = 2 ** 32;
 
 /**
  * The quotes of a block, packed or not, which are those of the given contracts. Throws a
@@ -312,8 +323,9 @@ export function readBlock(block: Uint8Array, contracts: number, place: number): 
   return readColumns(block, contracts).map((column) => {
     if (!column) return NONE;
     let code = 0;
-    for (let plane = 0; plane < column.width; plane++) {
-      code = code * 256 + (block[column.start + plane * contracts + place] ?? 0);
+    for (const at of column.planes) {
+      const byte = column.isWhole ? block[at + place] ?? 0 : planeByte(block, at, contracts, place);
+      code = code * 256 + byte;
     }
     return column.someNone && code === 0 ? NONE : column.base + column.step * code;
   });
@@ -328,8 +340,10 @@ function mustHold(block: Uint8Array, contracts: number): void {
 }
 
 interface Column {
-  readonly start: number;
-  readonly width: number;
+  /** Where its planes are, the highest first. */
+  readonly planes: readonly number[];
+  /** Whether they are those of the version before: a byte for each contract, and nothing else. */
+  readonly isWhole: boolean;
   readonly someNone: boolean;
   readonly base: number;
   readonly step: number;
@@ -337,41 +351,61 @@ interface Column {
 
 function readColumns(block: Uint8Array, contracts: number): (Column | null)[] {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  if (block.length < START || block[0] !== VERSION) {
+  const isWhole = block[0] === WHOLE_VERSION;
+  const columnBytes = isWhole ? WHOLE_COLUMN_BYTES : COLUMN_BYTES;
+  let end = HEAD_BYTES + COLUMNS * columnBytes;
+  if (block.length < end || !isWhole && block[0] !== VERSION) {
     throw new BlockError(`${block.length} bytes are no block of version ${VERSION}`);
   }
   mustHold(block, contracts);
-  let start = START;
   const columns = Array.from({ length: COLUMNS }, (_, index) => {
-    const head = HEAD_BYTES + index * COLUMN_BYTES;
+    const head = HEAD_BYTES + index * columnBytes;
     const width = block[head] ?? ABSENT;
     if (width === ABSENT) return null;
-    const column = {
-      start,
-      width,
+    const planes: number[] = [];
+    for (let plane = 0; plane < width; plane++) {
+      planes.push(end);
+      end = isWhole ? end + contracts : planeEnd(block, end, contracts);
+    }
+    return {
+      planes,
+      isWhole,
       someNone: block[head + 1] === 1,
       base: Number(view.getBigInt64(head + 2)),
       step: view.getUint32(head + 10),
     };
-    start += width * contracts;
-    return column;
   });
-  if (start !== block.length) {
-    throw new BlockError(`a block has ${block.length} bytes, its columns ${start}`);
+  if (end !== block.length) {
+    throw new BlockError(`a block has ${block.length} bytes, its columns ${end}`);
   }
   return columns;
 }
 
-function readInts(block: Uint8Array, contracts: number, column: Column): Int32Array {
-  const { start, width, someNone, base, step } = column;
+function readCodes(
+  block: Uint8Array,
+  contracts: number,
+  { planes, isWhole }: Column,
+  from: number,
+): Uint32Array {
   const codes = new Uint32Array(contracts);
-  for (let plane = 0; plane < width; plane++) {
-    const at = start + plane * contracts;
-    for (let i = 0; i < contracts; i++) codes[i] = (codes[i] ?? 0) << 8 | (block[at + i] ?? 0);
+  const to = Math.min(planes.length, from + 4);
+  for (let plane = from; plane < to; plane++) {
+    const at = planes[planes.length - 1 - plane] as number;
+    const shift = 8 * (plane - from);
+    if (!isWhole) readPlane(block, at, codes, shift);
+    else {for (let i = 0; i < contracts; i++) {
+        codes[i] = (codes[i] as number) | (block[at + i] as number) << shift;
+      }}
   }
+  return codes;
+}
+
+function readInts(block: Uint8Array, contracts: number, column: Column): Int32Array {
+  const { someNone, base, step } = column;
+  const codes = readCodes(block, contracts, column, 0);
   const values = new Int32Array(contracts);
   for (let i = 0; i < contracts; i++) {
-    const code = codes[i] ?? 0;
+    const code = codes[i] as number;
     values[i] = someNone && code === 0 ? NONE : base + step * code;
   }
   return values;
@@ -380,15 +414,15 @@ function readInts(block: Uint8Array, contracts: number, column: Column): Int32Ar
 function readNumbers(
   block: Uint8Array,
   contracts: number,
-  { start, width, someNone, base, step }: Column,
+  column: Column,
   scale: number,
 ): Float64Array {
+  const { someNone, base, step } = column;
+  const low = readCodes(block, contracts, column, 0);
+  const high = readCodes(block, contracts, column, 4);
   const numbers = new Float64Array(contracts);
   for (let i = 0; i < contracts; i++) {
-    let code = 0;
-    for (let plane = 0; plane < width; plane++) {
-      code = code * 256 + (block[start + plane * contracts + i] ?? 0);
-    }
+    const code = (high[i] as number) * TWO_TO_32 + (low[i] as number);
     numbers[i] = someNone && code === 0 ? NaN : (base + step * code) / scale;
   }
   return numbers;

@@ -33,8 +33,20 @@ export function connectDatabase(options: ConnectOptions): Sql {
     backoff: () => 0,
     connection: { application_name: `lastmark ${options.program}`, TimeZone: "UTC" },
     onnotice: () => {},
+    types: { bytea: BYTEA },
   });
 }
+
+/**
+ * Bytes as PostgreSQL writes them, in hexadecimal. What postgres.js has for it goes through Deno's
+ * Buffer, which reads hexadecimal ten times as slowly as V8 does.
+ */
+const BYTEA = {
+  to: 17,
+  from: [17],
+  serialize: (bytes: Uint8Array): string => `\\x${bytes.toHex()}`,
+  parse: (text: string): Uint8Array => Uint8Array.fromHex(text.slice(2)),
+};
 
 /** What PostgreSQL refused, by its five-letter code (SQLSTATE); `undefined` for any other error. */
 export function sqlState(error: unknown): string | undefined {

@@ -13,7 +13,10 @@ import { openSpool } from "../delivery/spool.ts";
 const TICKERS = ["EA", "SPX"].flatMap((text) => parseTicker(text) ?? []);
 
 /** Several reads come in while the first of them is sent. */
-const BURST = 4;
+const BURST = 2;
+
+/** So that most of what is written is sent before a kill. */
+const PAUSE_MS = 15;
 
 const [folder = "", url = "", first = "0", count = "0"] = Deno.args;
 const clock = systemClock();
@@ -42,7 +45,9 @@ for (let number = Number(first); number < Number(first) + Number(count); number+
   spool.add({ key: `k-${number}`, ticker, json, storedAtMs: clock.realNowMs() });
   console.log(JSON.stringify({ added: number }));
   delivery.wake();
-  if (number % BURST === 0) await new Promise((resolve) => clock.after(1, () => resolve(null)));
+  if (number % BURST === 0) {
+    await new Promise((resolve) => clock.after(PAUSE_MS, () => resolve(null)));
+  }
 }
 console.log(JSON.stringify({ done: true }));
 // Until it is killed, or the pipe to the test closes.

@@ -19,10 +19,10 @@ import { advance, type TrackedChain } from "./tracked.ts";
 export const CHECKPOINT_EVERY = 50;
 const CHECKPOINT_QUOTES = 40_000;
 
-/** Batches of this server that all chains together hold until they are folded: some 50 MB. */
-const MAX_HELD = 256;
+/** Batches of this server that all chains together hold until they are folded: some 15 MB. */
+const MAX_HELD = 64;
 
-/** Folding what nobody looks at may take one part in so many of the time. */
+/** While batches are stored, folding what nobody looks at may take one part in so many of the time. */
 const FOLD_AHEAD_SHARE = 10;
 
 /** A chain that nobody looks at is folded when so many batches wait, so that who looks waits little. */
@@ -61,6 +61,8 @@ export class ChainCache implements Chains {
   readonly #entries = new Map<Ticker, Entry>();
   readonly #ahead = new Set<Entry>();
   #foldingAhead = false;
+  /** Whether a batch was stored since the last chain was folded ahead. */
+  #storing = false;
   #pause: Timer | undefined;
   /** Batches that are held, of all chains. */
   #held = 0;
@@ -100,6 +102,7 @@ export class ChainCache implements Chains {
    * is room, so that folding it need not read it back.
    */
   stored(ticker: Ticker, batch: StoredBatch): boolean {
+    this.#storing = true;
     const entry = this.#entry(ticker);
     if (entry.tracked && batch.seq > entry.tracked.chain.seq && this.#held < MAX_HELD) {
       entry.held.set(batch.seq, batch);
@@ -137,7 +140,9 @@ export class ChainCache implements Chains {
     const beganMs = clock.monotonicMs();
     this.#inBackground(
       this.#upToDate(entry).finally(() => {
-        const pauseMs = (clock.monotonicMs() - beganMs) * (FOLD_AHEAD_SHARE - 1);
+        const tookMs = clock.monotonicMs() - beganMs;
+        const pauseMs = this.#storing ? tookMs * (FOLD_AHEAD_SHARE - 1) : 0;
+        this.#storing = false;
         if (this.#ahead.size === 0) this.#foldingAhead = false;
         else this.#pause = clock.after(pauseMs, () => this.#foldAhead());
       }),
