@@ -35,6 +35,8 @@ const PROOFS = [
   "agent/test/reading_time_test.ts",
   "agent/test/real_chains_test.ts",
   "agent/test/spool_damage_test.ts",
+  "agent/test/spool_disk_test.ts",
+  "agent/test/spool_kills_test.ts",
   "agent/test/streaming_test.ts",
   "cli/test/history_test.ts",
   "cli/test/key_secrecy_test.ts",
@@ -50,6 +52,7 @@ const PROOFS = [
   "web/test/idempotency_test.ts",
   "web/test/last_known_test.ts",
   "web/test/race_test.ts",
+  "web/test/standby_test.ts",
 ];
 
 const suites: Readonly<Record<string, Suite>> = {

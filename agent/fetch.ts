@@ -173,6 +173,11 @@ async function deliver(
     });
     const outcome = await delivery.sendNow(waiting, signal);
     if (!outcome) throw new FetchFailed("The spool did not give back what was written to it.");
+    if (outcome.kind === "later" && spool.state().mode === "memory") {
+      throw new FetchFailed(
+        `Posted to server: ${outcome.message}; nothing waits: the disk does not take it.`,
+      );
+    }
     return outcome;
   } finally {
     spool.close();

@@ -63,7 +63,8 @@ export interface DeliveryOptions {
 export function createDelivery(options: DeliveryOptions): Delivery & { start(): void } {
   const { spool, server, clock, log } = options;
   const counts: DeliveryCounts = { stored: 0, conflicts: 0, rejected: 0, parked: 0, retries: 0 };
-  const newestDone = new Map<Ticker, number>();
+  // What left before this program began counts: older than that, what waits is no news.
+  const newestDone = new Map<string, number>(spool.newestGone());
   const parkedUntilMs = new Map<Ticker, number>();
   const notBeforeMs = new Map<number, number>();
   const failures = new Map<number, number>();

@@ -243,6 +243,26 @@ Deno.test("SP-11: what is older than a snapshot that was sent is a backfill, how
   });
 });
 
+Deno.test("SP-11: what is older than a snapshot that an earlier program sent is a backfill too", async () => {
+  const none = (): Response => new Response("", { status: 503 });
+  await withDelivery(none, async ({ clock, spool, add }) => {
+    for (const key of ["first", "second", "newest"]) add(key);
+    spool.remove(spool.waiting().at(-1)?.id ?? assert.fail());
+    await using server = startServer();
+    const next = createDelivery({
+      spool,
+      server: { url: server.url, key: "k", clock },
+      clock,
+      log: silentLog,
+    });
+    next.start();
+    await answered(server, 2);
+    await next.end(1_000);
+    const backfills = server.posted.filter((p) => p.headers.has("lastmark-backfill"));
+    assert.deepEqual(backfills.map(keyOf), ["first", "second"]);
+  });
+});
+
 Deno.test("end() waits for a snapshot on its way and leaves the others in the spool", async () => {
   const release = Promise.withResolvers<void>();
   const answer = async (posted: Posted): Promise<Response> => {

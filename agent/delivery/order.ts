@@ -11,7 +11,7 @@ export interface Waiting {
 /** What is known of earlier attempts, on the monotonic clock. */
 export interface Attempts {
   /** The newest snapshot of a ticker that left the spool. */
-  readonly newestDone: ReadonlyMap<Ticker, number>;
+  readonly newestDone: ReadonlyMap<string, number>;
   /** Until when a ticker is parked. */
   readonly parkedUntilMs: ReadonlyMap<Ticker, number>;
   /** Until when a snapshot waits after a failure of its own. */

@@ -90,6 +90,35 @@ Deno.test("postBatch() honours Retry-After", async () => {
   assert.ok(outcome.kind === "later" && outcome.retryAfterMs === 7_000);
 });
 
+Deno.test("postBatch() honours Retry-After as a date, on 409 too, and for an hour at most", async () => {
+  let retryAfter = "";
+  let status = 409;
+  await using server = startServer(() =>
+    new Response("{}", { status, headers: { "retry-after": retryAfter } })
+  );
+  const waitMs = async (): Promise<number | null> => {
+    const outcome = await post(server);
+    assert.ok(outcome.kind === "later" || outcome.kind === "conflict");
+    return outcome.retryAfterMs;
+  };
+  // HTTP dates are of whole seconds.
+  retryAfter = new Date(Date.now() + 100_000).toUTCString();
+  const inSeconds = (await waitMs() ?? assert.fail()) / 1_000;
+  assert.ok(inSeconds > 40 && inSeconds <= 100, String(inSeconds));
+  status = 503;
+  for (
+    const [text, expected] of [
+      [new Date(Date.now() - 100_000).toUTCString(), 0],
+      ["999999999", 3_600_000],
+      [new Date(Date.now() + 9e9).toUTCString(), 3_600_000],
+      ["tomorrow", null],
+    ] as const
+  ) {
+    retryAfter = text;
+    assert.equal(await waitMs(), expected, text);
+  }
+});
+
 Deno.test("SP-3: postBatch() believes no 200 without Lastmark's confirmation", async () => {
   await using server = startServer(() => new Response("<h1>Log in to the hotel</h1>"));
   const outcome = await post(server);

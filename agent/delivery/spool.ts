@@ -71,6 +71,8 @@ export interface Spool {
   /** The server will never take it: it is kept aside. */
   reject(id: number, rejection: Rejection): void;
   rejected(): readonly Rejected[];
+  /** The newest snapshot of each ticker that left, also before this program. */
+  newestGone(): ReadonlyMap<string, number>;
   state(): SpoolState;
   close(): void;
 }
@@ -258,6 +260,7 @@ export function openSpool(options: {
       }));
       return [...onIt, ...inMemory].slice(-limits.mostRejected);
     },
+    newestGone: () => (disk && onDisk((disk) => disk.newestGone())?.result) ?? new Map(),
     state() {
       const onIt = disk &&
         onDisk((disk) => ({ depth: disk.waiting().length, bytes: disk.bytes() }));

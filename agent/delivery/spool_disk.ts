@@ -65,6 +65,8 @@ export interface DiskSpool {
   rejected(): readonly Rejected[];
   bytes(): number;
   lastId(): number;
+  /** The newest snapshot of each ticker that left, also before this program. */
+  newestGone(): ReadonlyMap<string, number>;
   close(): void;
 }
 
@@ -171,7 +173,7 @@ function settleLedger(database: DatabaseSync, files: SpoolFiles, known: Ledger):
     const ledger = readLedger(files.ledger);
     const lost = [...ledger.entries.values()].filter(({ id }) => !there.has(id));
     raiseLastId(database, Math.max(known.lastId, ledger.lastId));
-    rewriteLedger(files.ledger, entries, lastIdOf(database));
+    rewriteLedger(files.ledger, { ...ledger, entries, lastId: lastIdOf(database) });
     return lost;
   });
 }
@@ -232,7 +234,11 @@ function createDiskSpool(
   const shortenLedger = (): void => {
     if (Deno.statSync(files.ledger).size <= MOST_LEDGER_BYTES) return;
     inTransaction(database, () => {
-      rewriteLedger(files.ledger, entriesOf(database), lastIdOf(database));
+      rewriteLedger(files.ledger, {
+        ...readLedger(files.ledger),
+        entries: entriesOf(database),
+        lastId: lastIdOf(database),
+      });
     });
   };
   return {
@@ -277,6 +283,7 @@ function createDiskSpool(
       })),
     bytes: sumBytes,
     lastId: () => lastIdOf(database),
+    newestGone: () => readLedger(files.ledger).newestGone,
     close() {
       database.close();
       lock.close();

@@ -21,6 +21,8 @@ export interface Ledger {
   readonly entries: ReadonlyMap<number, LedgerEntry>;
   /** No snapshot had a higher number; 0 where the ledger knows none. */
   readonly lastId: number;
+  /** The newest snapshot of each ticker that left. */
+  readonly newestGone: ReadonlyMap<string, number>;
   /** Whether every line is what was written. */
   readonly whole: boolean;
 }
@@ -28,7 +30,10 @@ export interface Ledger {
 /** Reads a ledger; lines that are not whole are passed over, a missing file is empty. */
 export function readLedger(path: string): Ledger {
   const entries = new Map<number, LedgerEntry>();
+  const newestGone = new Map<string, number>();
   let lastId = 0;
+  const left = (ticker: string, id: number): void =>
+    void newestGone.set(ticker, Math.max(id, newestGone.get(ticker) ?? 0));
   let whole = true;
   for (const line of textOf(path).split("\n")) {
     if (line === "") continue;
@@ -41,9 +46,12 @@ export function readLedger(path: string): Ledger {
     const id = Number(idText);
     lastId = Math.max(lastId, id);
     if (said.startsWith("+")) entries.set(id, { id, ticker, storedAtMs: Number(storedAtMs) });
-    if (said.startsWith("-")) entries.delete(id);
+    if (said.startsWith("~")) left(ticker, id);
+    const entry = said.startsWith("-") ? entries.get(id) : undefined;
+    if (entry) left(entry.ticker, id);
+    if (entry) entries.delete(id);
   }
-  return { entries, lastId, whole };
+  return { entries, lastId, newestGone, whole };
 }
 
 /** Adds changes; when this returns, they are on the disk. */
@@ -64,10 +72,16 @@ export function gone(id: number): string {
   return `-${id}`;
 }
 
-/** Writes the ledger anew, with these entries and no history. */
-export function rewriteLedger(path: string, entries: readonly LedgerEntry[], lastId: number): void {
+/** Writes the ledger anew, with no history. */
+export function rewriteLedger(path: string, ledger: {
+  readonly entries: readonly LedgerEntry[];
+  readonly lastId: number;
+  readonly newestGone: ReadonlyMap<string, number>;
+}): void {
   const fresh = `${path}.new`;
-  const lines = [`=${lastId}`, ...entries.map(held)];
+  const { entries, lastId, newestGone } = ledger;
+  const newest = [...newestGone].map(([ticker, id]) => `~${id} ${ticker}`);
+  const lines = [`=${lastId}`, ...newest, ...entries.map(held)];
   {
     using file = Deno.openSync(fresh, { write: true, create: true, truncate: true, mode: 0o600 });
     writeAll(file, lines.map((said) => `\n${said} ${sumOf(said)}`).join(""));

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
+import { DatabaseSync } from "node:sqlite";
+import { manualClock, systemClock } from "../../base/clock.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
 import { jsonLog, silentLog } from "../../telemetry/log.ts";
-import { systemClock } from "../../base/clock.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import type { SpoolLimits } from "./spool_disk.ts";
 
@@ -125,5 +126,119 @@ Deno.test("SP-9: two programs may write to one spool", async () => {
     assert.equal(other.read(id), undefined);
     one.close();
     other.close();
+  });
+});
+
+/** The names in a folder that hold a text. */
+function named(folder: string, text: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.includes(text))
+    .filter((name) => !/-(wal|shm)$/.test(name));
+}
+
+/** Has a snapshot be other than what was written, as a bit that flipped in the file. */
+function spoil(folder: string, id: number): void {
+  const database = new DatabaseSync(`${folder}/spool/spool.sqlite`);
+  database.prepare("UPDATE snapshots SET stored_at_ms = stored_at_ms + 1 WHERE id = ?").run(id);
+  database.close();
+}
+
+Deno.test("SP-8: what a killed rebuilding left is finished where it was complete, and deleted where not", async () => {
+  await withFolder((folder) => {
+    const spool = open(folder);
+    const ids = ["a", "b"].map((key) => add(spool, key));
+    spool.close();
+    const path = `${folder}/spool/spool.sqlite`;
+    Deno.renameSync(path, `${path}.rebuilt`);
+    Deno.writeTextFileSync(path, "damaged".repeat(1_000));
+    Deno.writeTextFileSync(`${path}.rebuilding`, "half");
+    const again = open(folder);
+    assert.deepEqual(again.waiting().map(({ id }) => id), ids);
+    assert.equal(again.state().dropped, 0);
+    assert.deepEqual(named(`${folder}/spool`, ".rebuil"), []);
+    assert.equal(named(`${folder}/spool`, ".broken-").length, 1);
+    again.close();
+  });
+});
+
+Deno.test("SP-8: of the damaged files the newest three are kept", async () => {
+  await withFolder((folder) => {
+    for (let time = 0; time < 5; time++) {
+      const spool = open(folder);
+      const id = add(spool, `k-${time}`);
+      spool.close();
+      spoil(folder, id);
+    }
+    const spool = open(folder);
+    assert.equal(spool.state().dropped, 1);
+    assert.deepEqual(spool.waiting(), []);
+    assert.equal(named(`${folder}/spool`, ".broken-").length, 3);
+    spool.close();
+  });
+});
+
+Deno.test("SP-8: a damaged spool that another program has open is left as it is, until it closes", async () => {
+  await withFolder((folder) => {
+    const time = manualClock(1_000);
+    const other = open(folder);
+    const ids = ["a", "b"].map((key) => add(other, key));
+    spoil(folder, ids[0] ?? 0);
+    const spool = openSpool({ folder: `${folder}/spool`, clock: time, log: silentLog });
+    assert.equal(spool.state().mode, "memory");
+    add(spool, "c");
+    assert.deepEqual(named(`${folder}/spool`, ".broken-"), []);
+    other.close();
+    time.advance(10_000);
+    assert.deepEqual(spool.waiting().map(({ id }) => spool.read(id)?.key), ["b", "c"]);
+    assert.deepEqual({ ...spool.state(), bytes: 0 }, {
+      depth: 2,
+      bytes: 0,
+      dropped: 1,
+      mode: "disk",
+    });
+    spool.close();
+  });
+});
+
+Deno.test("SP-8: a snapshot that goes bad while the agent runs is hidden at once, and counted when the spool was looked through", async () => {
+  await withFolder((folder) => {
+    const time = manualClock(1_000);
+    const spool = openSpool({ folder: `${folder}/spool`, clock: time, log: silentLog });
+    const ids = ["a", "b"].map((key) => add(spool, key));
+    spoil(folder, ids[0] ?? 0);
+    assert.equal(spool.read(ids[0] ?? 0), undefined);
+    assert.deepEqual(spool.waiting().map(({ id }) => id), ids.slice(1));
+    time.advance(61_000);
+    assert.deepEqual(spool.waiting().map(({ id }) => id), ids.slice(1));
+    assert.equal(spool.state().dropped, 1);
+    assert.equal(spool.read(ids[1] ?? 0)?.key, "b");
+    spool.close();
+  });
+});
+
+Deno.test("SP-8: a database that is gone is a loss that is counted", async () => {
+  await withFolder((folder) => {
+    const spool = open(folder);
+    for (const key of ["a", "b"]) add(spool, key);
+    spool.close();
+    Deno.removeSync(`${folder}/spool/spool.sqlite`);
+    const again = open(folder);
+    assert.equal(again.state().dropped, 2);
+    // Numbers go on: what knows the old ones must not meet them again.
+    assert.equal(add(again, "c"), 3);
+    again.close();
+  });
+});
+
+Deno.test("SP-11: which snapshot of a ticker left last is known after a restart, and after the ledger was shortened", async () => {
+  await withFolder((folder) => {
+    const spool = open(folder);
+    const ids = ["a", "b", "c"].map((key) => add(spool, key));
+    spool.remove(ids[1] ?? 0);
+    spool.close();
+    for (let start = 0; start < 2; start++) {
+      const again = open(folder);
+      assert.deepEqual([...again.newestGone()], [["EA", ids[1]]]);
+      again.close();
+    }
   });
 });
