@@ -9,11 +9,14 @@ import { visit } from "./doctor/doctor.ts";
 import { exitCodeOf, jsonOf, linesOf, summaryOf } from "./doctor/report.ts";
 import { FetchFailed, runFetch } from "./fetch.ts";
 import { runAgent } from "./run.ts";
+import { ServiceRefused } from "./service/install.ts";
+import { runService, type ServiceSettings } from "./service/command.ts";
 import {
   addCommonSettings,
   addDoctorSettings,
   addFetchSettings,
   addRunSettings,
+  addServiceSettings,
   type DoctorSettings,
   type FetchSettings,
   readKey,
@@ -49,6 +52,12 @@ Examples:
   AGENT_ID=deals AGENT_API_KEY=… deno task agent doctor
   AGENT_ID=deals AGENT_API_KEY=… deno task agent doctor --ib-port 4002 --ticker EA --json`;
 
+const SERVICE_EXAMPLES = `
+Examples:
+  deno task agent service --agent-id deals
+  deno task agent service --agent-id deals --install
+  deno task agent service --agent-id deals --scope system --platform systemd`;
+
 function main(): Promise<unknown> {
   readEnvLocal();
   const run = addRunSettings(
@@ -69,8 +78,14 @@ function main(): Promise<unknown> {
   ).addHelpText("after", DOCTOR_EXAMPLES).action(() =>
     doctorCommand(doctor.opts<DoctorSettings>())
   );
+  const service = addServiceSettings(
+    command("service", "Prints, or installs, what runs the agent as a service of this system."),
+  ).addHelpText("after", SERVICE_EXAMPLES).action(() =>
+    serviceCommand(service.opts<ServiceSettings>())
+  );
   return command("agent", "Reads option chains from TWS or IB Gateway and posts them to Lastmark.")
-    .addCommand(run).addCommand(fetch).addCommand(doctor).parseAsync();
+    .addCommand(run).addCommand(fetch).addCommand(doctor).addCommand(service)
+    .parseAsync();
 }
 
 async function runCommand(settings: RunSettings): Promise<void> {
@@ -126,6 +141,18 @@ async function doctorCommand(settings: DoctorSettings): Promise<void> {
   const lines = json ? [jsonOf(results)] : [...results.flatMap(linesOf), "", summaryOf(results)];
   console.log(withoutKeys(lines.join("\n")));
   Deno.exit(exitCodeOf(results));
+}
+
+async function serviceCommand(settings: ServiceSettings): Promise<void> {
+  if (settings.install && settings.uninstall) refuse("--install and --uninstall: choose one.");
+  try {
+    for (const line of await runService(settings)) console.log(line);
+  } catch (error) {
+    const isMendable = error instanceof ServiceRefused ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (!isMendable) throw error;
+    fail(error.message);
+  }
 }
 
 function requireSender(settings: { readonly agentId?: string }): { agentId: string; key: string } {

@@ -196,6 +196,33 @@ export function addDoctorSettings(command: Command): Command {
     .option("--json", "prints the report as JSON");
 }
 
+/** Adds what `service` needs. */
+export function addServiceSettings(command: Command): Command {
+  return command
+    .addOption(
+      setting({
+        flags: "--agent-id <name>",
+        help: "the agent's name, to which its key belongs",
+        env: "AGENT_ID",
+        parse: agentName,
+      }).makeOptionMandatory(),
+    )
+    .addOption(setting({
+      flags: "--platform <name>",
+      help: "systemd, launchd or windows (default: that of this machine)",
+      parse: oneOf("systemd", "launchd", "windows"),
+    }))
+    .addOption(setting({
+      flags: "--scope <name>",
+      help:
+        "user: runs while its user is logged in; system: from the machine's start on, needs root",
+      parse: oneOf("user", "system"),
+      fallback: "user",
+    }))
+    .option("--install", "writes the files and starts the service")
+    .option("--uninstall", "ends the service and removes it; the settings stay");
+}
+
 /** The agent's key, without the space around it that a file brings; `undefined` where there is none. */
 export function readKey(): string | undefined {
   const text = Deno.env.get("AGENT_API_KEY") || Deno.env.get("PRICE_AGENT_API_KEY");
