@@ -94,7 +94,7 @@ RestartSec=${RESTART_S}
 RestartPreventExitStatus=64
 TimeoutStopSec=15
 NoNewPrivileges=true
-${ofUser ? "" : "PrivateTmp=true\nProtectSystem=full\n"}
+${ofUser ? "" : systemSettings(unit.replace(/\.service$/, ""))}
 [Install]
 WantedBy=${ofUser ? "default.target" : "multi-user.target"}
 `;
@@ -104,6 +104,18 @@ WantedBy=${ofUser ? "default.target" : "multi-user.target"}
     start: [[...control, "daemon-reload"], [...control, "enable", "--now", unit]],
     stop: [[...control, "disable", "--now", unit]],
   };
+}
+
+/**
+ * A service of the machine has a user of its own that exists while it runs, and folders of that
+ * user's for the spool and for what Deno keeps (systemd.exec(5), DynamicUser=).
+ */
+function systemSettings(name: string): string {
+  return `DynamicUser=true
+StateDirectory=${name}
+CacheDirectory=${name}
+Environment=SPOOL_DIR=%S/${name} DENO_DIR=%C/${name}
+`;
 }
 
 /** A word of a command line in a unit (systemd.service(5), "Command lines"). */

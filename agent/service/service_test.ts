@@ -85,6 +85,7 @@ Deno.test("systemd: a unit of the system is started by systemctl, a person's by 
     "systemctl daemon-reload && systemctl enable --now lastmark-agent-deals.service",
   );
   assert.match(system.definition.text, /WantedBy=multi-user\.target/);
+  assert.match(system.definition.text, /^DynamicUser=true$/m, "it does not run as root");
   assert.match(commandsText(serviceOf(SPEC).start), /^systemctl --user daemon-reload/);
 });
 
