@@ -1,15 +1,23 @@
-/** The price agent's command line: `agent run` and `agent fetch`. */
+/** The price agent's command line: `agent run`, `agent fetch`, `agent doctor`, `agent service`. */
 import { MOST_OFFSET_MS, systemClock } from "../base/clock.ts";
 import { command, EXIT_USAGE, readEnvLocal, wholeNumber } from "../base/command.ts";
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
+import { withoutKeys } from "../base/secrets.ts";
 import { consoleLog, jsonLog } from "../telemetry/log.ts";
 import { type DomainClock, domainClock } from "./domain_clock.ts";
+import { visit } from "./doctor/doctor.ts";
+import { exitCodeOf, jsonOf, linesOf, summaryOf } from "./doctor/report.ts";
 import { FetchFailed, runFetch } from "./fetch.ts";
 import { runAgent } from "./run.ts";
+import { ServiceRefused } from "./service/install.ts";
+import { runService, type ServiceSettings } from "./service/command.ts";
 import {
   addCommonSettings,
+  addDoctorSettings,
   addFetchSettings,
   addRunSettings,
+  addServiceSettings,
+  type DoctorSettings,
   type FetchSettings,
   readKey,
   type RunSettings,
@@ -38,6 +46,18 @@ Examples:
   AGENT_ID=deals AGENT_API_KEY=… deno task agent fetch --ticker EA --days-before-close 60
   deno task agent fetch --ticker SPX --dry-run --ib-port 4002 --rate 0 --lines 5000`;
 
+const DOCTOR_EXAMPLES = `${KEY_HELP}
+
+Examples:
+  AGENT_ID=deals AGENT_API_KEY=… deno task agent doctor
+  AGENT_ID=deals AGENT_API_KEY=… deno task agent doctor --ib-port 4002 --ticker EA --json`;
+
+const SERVICE_EXAMPLES = `
+Examples:
+  deno task agent service --agent-id deals
+  deno task agent service --agent-id deals --install
+  deno task agent service --agent-id deals --scope system --platform systemd`;
+
 function main(): Promise<unknown> {
   readEnvLocal();
   const run = addRunSettings(
@@ -50,8 +70,22 @@ function main(): Promise<unknown> {
     addFetchSettings(command("fetch", "Reads one chain once and posts it.")),
     "warn",
   ).addHelpText("after", FETCH_EXAMPLES).action(() => fetchCommand(fetch.opts<FetchSettings>()));
+  const doctor = addDoctorSettings(
+    addCommonSettings(
+      command("doctor", "Checks settings, gateway, server and disk, and says what to do."),
+      "warn",
+    ),
+  ).addHelpText("after", DOCTOR_EXAMPLES).action(() =>
+    doctorCommand(doctor.opts<DoctorSettings>())
+  );
+  const service = addServiceSettings(
+    command("service", "Prints, or installs, what runs the agent as a service of this system."),
+  ).addHelpText("after", SERVICE_EXAMPLES).action(() =>
+    serviceCommand(service.opts<ServiceSettings>())
+  );
   return command("agent", "Reads option chains from TWS or IB Gateway and posts them to Lastmark.")
-    .addCommand(run).addCommand(fetch).parseAsync();
+    .addCommand(run).addCommand(fetch).addCommand(doctor).addCommand(service)
+    .parseAsync();
 }
 
 async function runCommand(settings: RunSettings): Promise<void> {
@@ -97,6 +131,28 @@ async function fetchCommand(settings: FetchSettings): Promise<void> {
     fail(error instanceof FetchFailed && settings.test ? `✗ ${message}` : message);
   }
   Deno.exit(0);
+}
+
+async function doctorCommand(settings: DoctorSettings): Promise<void> {
+  const { statusIds, ticker, json } = settings;
+  const key = readKey();
+  const clock = systemClock();
+  const results = await visit({ settings, key, statusIds, ticker, clock });
+  const lines = json ? [jsonOf(results)] : [...results.flatMap(linesOf), "", summaryOf(results)];
+  console.log(withoutKeys(lines.join("\n")));
+  Deno.exit(exitCodeOf(results));
+}
+
+async function serviceCommand(settings: ServiceSettings): Promise<void> {
+  if (settings.install && settings.uninstall) refuse("--install and --uninstall: choose one.");
+  try {
+    for (const line of await runService(settings)) console.log(line);
+  } catch (error) {
+    const isMendable = error instanceof ServiceRefused ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (!isMendable) throw error;
+    fail(error.message);
+  }
 }
 
 function requireSender(settings: { readonly agentId?: string }): { agentId: string; key: string } {

@@ -57,6 +57,13 @@ export interface FetchSettings extends GatewaySettings, ServerSettings {
   readonly logLevel: LogLevel;
 }
 
+/** Settings of `agent doctor`. */
+export interface DoctorSettings extends GatewaySettings, ServerSettings {
+  readonly statusIds: IdRange;
+  readonly ticker: Ticker;
+  readonly json?: boolean;
+}
+
 /** The client ID of a person's own calls; the ranges of agents and status checks are others. */
 export const MANUAL_CLIENT_ID = 100;
 
@@ -64,6 +71,9 @@ const MAX_CLIENT_ID = 2_147_483_647;
 
 /** The range of the agents; 200 to 299 are for status checks, 100 is for a person's own calls. */
 const DEFAULT_AGENT_IDS: IdRange = { first: 300, last: 399 };
+
+/** The range of status checks, which disturb no agent. */
+const DEFAULT_STATUS_IDS: IdRange = { first: 200, last: 299 };
 
 /** Adds what both commands need. */
 export function addCommonSettings(command: Command, logLevel: LogLevel): Command {
@@ -193,6 +203,54 @@ export function addFetchSettings(command: Command): Command {
       "the expected close, YYYY-MM-DD (default: that of the deal on the server)",
       isoDate,
     );
+}
+
+/** Adds what only `doctor` needs. */
+export function addDoctorSettings(command: Command): Command {
+  return command
+    .addOption(
+      setting({
+        flags: "--status-ids <range>",
+        help: "the client IDs of status checks",
+        env: "CLIENT_ID_STATUS",
+        parse: idRange,
+        fallback: DEFAULT_STATUS_IDS,
+      }).default(DEFAULT_STATUS_IDS, "200-299"),
+    )
+    .addOption(setting({
+      flags: "--ticker <ticker>",
+      help: "of which one option's quote is asked for",
+      parse: ticker,
+      fallback: ticker("SPY"),
+    }))
+    .option("--json", "prints the report as JSON");
+}
+
+/** Adds what `service` needs. */
+export function addServiceSettings(command: Command): Command {
+  return command
+    .addOption(
+      setting({
+        flags: "--agent-id <name>",
+        help: "the agent's name, to which its key belongs",
+        env: "AGENT_ID",
+        parse: agentName,
+      }).makeOptionMandatory(),
+    )
+    .addOption(setting({
+      flags: "--platform <name>",
+      help: "systemd, launchd or windows (default: that of this machine)",
+      parse: oneOf("systemd", "launchd", "windows"),
+    }))
+    .addOption(setting({
+      flags: "--scope <name>",
+      help:
+        "user: runs while its user is logged in; system: from the machine's start on, needs root",
+      parse: oneOf("user", "system"),
+      fallback: "user",
+    }))
+    .option("--install", "writes the files and starts the service")
+    .option("--uninstall", "ends the service and removes it; the settings stay");
 }
 
 /** The agent's key, without the space around it that a file brings; `undefined` where there is none. */

@@ -8,8 +8,10 @@ import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
 import { ChainFileError } from "../options/formats/recorded.ts";
 import { consoleLog } from "../telemetry/log.ts";
 import { type ChainFileForm, convertChains } from "./market/convert.ts";
+import { RecordError } from "./recorder/record.ts";
+import { aborted, recordUntil, replayUntil } from "./recorder/run.ts";
 import { CannotListen, serve } from "./serve.ts";
-import { type Settings, settings } from "./settings.ts";
+import { type Settings, settings, wrongTogether } from "./settings.ts";
 
 const EXAMPLES = `
 Examples:
@@ -21,17 +23,26 @@ Examples:
       no limits and no delays: whole chains in seconds
   deno task gateway convert ./downloads ./chains
       recorded chains of any known format in Lastmark's own
+  deno task gateway record --record gateway.jsonl --upstream 127.0.0.1:7497
+      stand before TWS on port 4002, and write down what it says, without account numbers
+  deno task gateway replay-record gateway.jsonl --speed 10
+      answer as it did, ten times as fast
   curl http://127.0.0.1:4080/state
       who is connected, with how many lines and messages`;
 
 /** Runs until a signal or the lifeline ends it. */
 async function run(chosen: Settings): Promise<void> {
-  if (chosen.stepSeconds !== undefined && chosen.replay === undefined) {
-    console.error("error: --step-seconds needs --replay (see gateway --help)");
-    Deno.exit(EXIT_USAGE);
-  }
+  refuse(wrongTogether(chosen));
   const end = endOfProgram({ lifeline: Deno.env.get(LIFELINE_VARIABLE) === "1" });
   const log = consoleLog("gateway", "info");
+  const { record, upstream, replayRecord } = chosen;
+  if (record !== undefined && upstream) {
+    const chosenRecord = { ...chosen, record, upstream };
+    Deno.exit(await orExit(() => recordUntil(end, chosenRecord, log)));
+  }
+  if (replayRecord !== undefined) {
+    Deno.exit(await orExit(() => replayUntil(end, { ...chosen, replayRecord }, log)));
+  }
   const running = await orExit(() => serve(chosen, log, systemClock));
   const { port, controlPort } = running;
   log.info("gateway.listening", `The TWS API listens on ${chosen.host}:${port}`, {
@@ -39,11 +50,15 @@ async function run(chosen: Settings): Promise<void> {
     controlPort,
     market: chosen.replay === undefined ? "synthetic" : "replay",
   });
-  if (!end.aborted) {
-    await new Promise<void>((resolve) => end.addEventListener("abort", () => resolve()));
-  }
+  await aborted(end);
   await running.close();
   Deno.exit(0);
+}
+
+function refuse(sentence: string | undefined): void {
+  if (sentence === undefined) return;
+  console.error(`error: ${sentence} (see gateway --help)`);
+  Deno.exit(EXIT_USAGE);
 }
 
 /** Writes recorded chains of any known format in Lastmark's own. */
@@ -68,6 +83,7 @@ async function orExit<T>(work: () => Promise<T>): Promise<T> {
 const MENDABLE = [
   CannotListen,
   ChainFileError,
+  RecordError,
   Deno.errors.PermissionDenied,
   Deno.errors.NotCapable,
   Deno.errors.AlreadyExists,
@@ -95,5 +111,16 @@ if (import.meta.main) {
     .action((from: string, to: string) =>
       convert(from, to, converting.opts<{ readonly format: ChainFileForm }>().format)
     );
+  program.command("record")
+    .description("stand before a real gateway and write down what it says: --record, --upstream")
+    .action(() => {
+      const chosen = program.opts<Settings>();
+      if (chosen.record === undefined) refuse("record needs --record FILE");
+      return run(chosen);
+    });
+  program.command("replay-record")
+    .description("answer as a recorded gateway did")
+    .argument("<file>", "what record wrote")
+    .action((replayRecord: string) => run({ ...program.opts<Settings>(), replayRecord }));
   await program.parseAsync(Deno.args, { from: "user" });
 }

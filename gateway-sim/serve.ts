@@ -90,7 +90,8 @@ async function openMarket(settings: Settings, makeClock: ClockMaker): Promise<Se
   return { clock, market: replay, replay };
 }
 
-function listen<T>(flag: string, hostname: string, port: number, start: () => T): T {
+/** Starts what listens, or says why it cannot in words that help. */
+export function listen<T>(flag: string, hostname: string, port: number, start: () => T): T {
   try {
     return start();
   } catch (error) {

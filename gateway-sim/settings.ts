@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Option } from "commander";
 import { MOST_OFFSET_MS } from "../base/clock.ts";
 import { port, setting, wholeNumber } from "../base/command.ts";
+import type { Upstream } from "./recorder/pass_through.ts";
 import { GREATEST_SERVER_VERSION, SMALLEST_SERVER_VERSION } from "./wire/versions.ts";
 
 /** The settings of a run. */
@@ -21,11 +22,21 @@ export interface Settings {
   readonly accounts: readonly string[];
   /** Absent: 0, or for a replay what makes its earliest file now. */
   readonly clockOffsetMs?: number;
+  /** The file to record a real gateway to; absent where there is nothing to record. */
+  readonly record?: string;
+  /** The gateway that is recorded. */
+  readonly upstream?: Upstream;
+  /** The record to play; absent for a market. */
+  readonly replayRecord?: string;
+  /** How many times faster than recorded; absent for as recorded. */
+  readonly speed?: number;
 }
 
 const GREATEST_LIMIT = 1_000_000;
 const GREATEST_SEED = 2_147_483_647;
 const GREATEST_STEP_SECONDS = 86_400;
+const LEAST_SPEED = 0.1;
+const GREATEST_SPEED = 1_000;
 
 /**
  * `100-1600`, or one number, in milliseconds.
@@ -53,6 +64,50 @@ export function parseAccounts(text: string): readonly string[] {
     throw new InvalidArgumentError("Allowed: account codes such as DU1234567, comma between.");
   }
   return codes;
+}
+
+/**
+ * `127.0.0.1:7497`, `[::1]:7497` or `gateway.local:4001`.
+ *
+ * @throws {InvalidArgumentError} saying what is allowed.
+ */
+export function parseUpstream(text: string): Upstream {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/i.exec(text.trim());
+  const hostname = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (hostname === undefined || port < 1 || port > 65_535) {
+    throw new InvalidArgumentError("Allowed: host and port of a gateway, such as 127.0.0.1:7497.");
+  }
+  return { hostname, port };
+}
+
+/**
+ * A number of times from 0.1 to 1000.
+ *
+ * @throws {InvalidArgumentError} saying what is allowed.
+ */
+export function parseSpeed(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text.trim()) || value < LEAST_SPEED || value > GREATEST_SPEED) {
+    throw new InvalidArgumentError(`Allowed: a number from ${LEAST_SPEED} to ${GREATEST_SPEED}.`);
+  }
+  return value;
+}
+
+/** What settings say wrongly together; `undefined` where all is well. */
+export function wrongTogether(settings: Settings): string | undefined {
+  const { replay, record, upstream, replayRecord, stepSeconds, speed } = settings;
+  if (stepSeconds !== undefined && replay === undefined) return "--step-seconds needs --replay";
+  if (record !== undefined && upstream === undefined) return "--record needs --upstream HOST:PORT";
+  if (upstream !== undefined && record === undefined) return "--upstream needs --record FILE";
+  if (speed !== undefined && replayRecord === undefined) return "--speed needs --replay-record";
+  const served = Object.entries({
+    "--replay": replay,
+    "--record": record,
+    "--replay-record": replayRecord,
+  })
+    .filter(([, value]) => value !== undefined).map(([flag]) => flag);
+  return served.length > 1 ? `${served.join(" and ")} cannot be had at once` : undefined;
 }
 
 /** All settings as commander options. */
@@ -126,6 +181,26 @@ export function settings(): readonly Option[] {
       help: "domain time minus real time; with --replay the earliest file is now unless given",
       env: "CLOCK_OFFSET_MS",
       parse: wholeNumber(-MOST_OFFSET_MS, MOST_OFFSET_MS),
+    }),
+    setting({
+      flags: "--record <file>",
+      help: "stand before a real gateway and write down what it says; needs --upstream",
+      parse: (text) => text,
+    }),
+    setting({
+      flags: "--upstream <host:port>",
+      help: "the gateway to record",
+      parse: parseUpstream,
+    }),
+    setting({
+      flags: "--replay-record <file>",
+      help: "answer as a recorded gateway did",
+      parse: (text) => text,
+    }),
+    setting({
+      flags: "--speed <number>",
+      help: "how many times faster than recorded, 0.1 to 1000 (default: 1)",
+      parse: parseSpeed,
     }),
   ];
 }
