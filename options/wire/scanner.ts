@@ -1,0 +1,199 @@
+/** Scans the contracts of a body into columns: the inner loop is WebAssembly (`scan/`). */
+import type { QuoteColumns } from "../columns.ts";
+import { MARKET_DATA_KINDS, QUOTE_FIELDS, type QuoteField } from "../quote.ts";
+import type { ContractSet } from "./contract_sets.ts";
+import { MAX_MULTIPLIER } from "./ingest_schema.ts";
+import { parseInstant } from "./instant.ts";
+import { ascii, jsonValue } from "./json_bytes.ts";
+import {
+  AS_KNOWN,
+  FAILED,
+  FIELDS,
+  FOR_ALL,
+  IS_KNOWN,
+  KINDS,
+  MARKET_DATA_TYPE,
+  MULTIPLIER,
+  MULTIPLIERS,
+  NAME_SIZE,
+  NAMES,
+  NOTE_SIZE,
+  NOTED,
+  NOTES,
+  NUMBERS,
+  NUMBERS_SIZE,
+  OTHERS,
+  PLACES,
+  QUOTED_AT,
+  RESULT,
+  ROWS,
+  TEXT_AT,
+  TIMES,
+  UNKNOWN,
+} from "./scan/layout.ts";
+import { ScanMemory } from "./scan_memory.ts";
+import type { RowName } from "./set_reader.ts";
+
+const NO_TEXTS = new Uint8Array();
+
+/** A memory that grew beyond this is let go after the body for which it did. */
+const MOST_KEPT_BYTES = 16_777_216;
+
+/** Scans one body after the other. */
+export class Scanner {
+  /** Which contracts were read: so many in all, … */
+  rows = 0;
+  /** … of which so many, from the first on, are named as in the known set. */
+  asKnown = 0;
+  /** The unknown fields of the rows, or of the columns, in the order in which they came. */
+  unknown: readonly Readonly<Record<string, null>>[] = [];
+  #memory: ScanMemory | undefined;
+  /** Whether the columns are sorted, as the known set is. */
+  #isSorted = false;
+
+  /**
+   * Reads the array of rows, or the object of columns, that is at a place in a body. Gives the place
+   * behind it, or -1 where the body must be read the exact way.
+   */
+  scan(body: Uint8Array, from: number, isColumns: boolean, known: ContractSet | undefined): number {
+    const memory = this.#memory ??= new ScanMemory();
+    const at = memory.put(known?.texts ?? NO_TEXTS, body.subarray(from));
+    const { buffer } = memory.bytes;
+    if (known) {
+      new Int32Array(buffer, TEXT_AT).set(known.textAt);
+      if (known.placeOf) new Int32Array(buffer, PLACES).set(known.placeOf);
+    }
+    const isScattered = known?.placeOf ? 1 : 0;
+    const end = memory.scan(at, isColumns ? 1 : 0, known?.rows.length ?? 0, isScattered);
+    if (end === FAILED) return -1;
+    this.rows = this.#result(ROWS);
+    this.asKnown = this.#result(AS_KNOWN);
+    this.#isSorted = this.#result(IS_KNOWN) === 1;
+    return this.#takeNotes(isColumns) ? from + end - at : -1;
+  }
+
+  /** Lets go of what is too large to be kept. */
+  close(): void {
+    this.unknown = [];
+    const size = this.#memory?.bytes.length ?? 0;
+    if (size > MOST_KEPT_BYTES) this.#memory = undefined;
+  }
+
+  /** The memory, in which the names are. */
+  get bytes(): Uint8Array {
+    return this.#opened.bytes;
+  }
+
+  /** How the rows are named that are not as in the known set. */
+  names(): RowName[] {
+    const words = NAME_SIZE / 4;
+    const names = new Int32Array(this.bytes.buffer, NAMES, (this.rows - this.asKnown) * words);
+    return Array.from(
+      { length: this.rows - this.asKnown },
+      (_, n) => names.subarray(n * words, (n + 1) * words),
+    );
+  }
+
+  /** The columns of a set's contracts, whose rows are those that were read. */
+  toColumns({ occ, rowOf }: ContractSet): QuoteColumns {
+    const { buffer } = this.#opened.bytes;
+    const { length } = occ;
+    const order = this.#isSorted ? null : rowOf;
+    const present = this.#result(FIELDS);
+    const fields: Partial<Record<QuoteField, Int32Array | null>> = {};
+    for (const [n, field] of QUOTE_FIELDS.entries()) {
+      fields[field] = (present & 1 << n) === 0
+        ? null
+        : sortedBy(order, new Int32Array(buffer, NUMBERS + n * NUMBERS_SIZE, length));
+    }
+    return {
+      occ,
+      fields: fields as QuoteColumns["fields"], // every field was set just now
+      kind: this.#has(MARKET_DATA_TYPE) ? sortedBy(order, this.#kinds(length)) : null,
+      multiplier: this.#has(MULTIPLIER) ? sortedBy(order, this.#floats(MULTIPLIER, length)) : null,
+      quotedAtMs: this.#has(QUOTED_AT) ? sortedBy(order, this.#floats(QUOTED_AT, length)) : null,
+    };
+  }
+
+  get #opened(): ScanMemory {
+    if (!this.#memory) throw new Error("no body was scanned");
+    return this.#memory;
+  }
+
+  #result(n: number): number {
+    return this.#opened.view.getInt32(RESULT + 4 * n, true);
+  }
+
+  #has(key: number): boolean {
+    return this.rows > 0 && (this.#result(OTHERS) & 1 << key) !== 0;
+  }
+
+  #kinds(length: number): Uint8Array {
+    return new Uint8Array(this.#opened.bytes.buffer, KINDS, length);
+  }
+
+  #floats(key: typeof MULTIPLIER | typeof QUOTED_AT, length: number): Float64Array {
+    const at = key === MULTIPLIER ? MULTIPLIERS : TIMES;
+    return new Float64Array(this.#opened.bytes.buffer, at, length);
+  }
+
+  /** Reads what the scan left to be read; `false` where that is not plain or not right. */
+  #takeNotes(isColumns: boolean): boolean {
+    const { bytes } = this.#opened;
+    const count = this.#result(NOTES);
+    const notes = new Int32Array(bytes.buffer, NOTED, count * NOTE_SIZE / 4);
+    const unknown = new Map<number, Set<string>>();
+    for (let at = 0; at < notes.length; at += NOTE_SIZE / 4) {
+      const [key = 0, place = 0, textAt = 0, textEnd = 0, from = 0, to = 0] = notes.subarray(at);
+      if (key !== UNKNOWN) {
+        if (!this.#takeOther(key, place, bytes.subarray(from, to))) return false;
+        continue;
+      }
+      if (jsonValue(bytes.subarray(from, to)) === undefined) return false;
+      const text = ascii(bytes, textAt + 1, textEnd - 1);
+      const keys = unknown.get(place);
+      if (!keys) unknown.set(place, new Set([text]));
+      else if (isColumns && keys.has(text)) return false;
+      else keys.add(text);
+    }
+    this.unknown = [...unknown.values()]
+      .map((keys) => Object.fromEntries([...keys].map((key) => [key, null])));
+    return true;
+  }
+
+  #takeOther(key: number, place: number, json: Uint8Array): boolean {
+    const value = otherValue(key, jsonValue(json));
+    if (Number.isNaN(value)) return false;
+    const column = key === MARKET_DATA_TYPE
+      ? this.#kinds(this.rows)
+      : this.#floats(key === MULTIPLIER ? MULTIPLIER : QUOTED_AT, this.rows);
+    if (place === FOR_ALL) column.fill(value);
+    else column[place] = value;
+    return true;
+  }
+}
+
+/** A value of a key from {@link MULTIPLIER} to {@link QUOTED_AT} as it is kept; NaN for no such. */
+function otherValue(key: number, value: unknown): number {
+  if (typeof value === "number") {
+    return key === MULTIPLIER && value > 0 && value <= MAX_MULTIPLIER ? value : NaN;
+  }
+  if (typeof value !== "string") return NaN;
+  if (key === MARKET_DATA_TYPE) {
+    const kind = MARKET_DATA_KINDS.findIndex((kind) => kind === value);
+    return kind < 0 ? NaN : kind + 1;
+  }
+  const ms = key === QUOTED_AT ? parseInstant(value) : NaN;
+  return typeof ms === "number" ? ms : NaN;
+}
+
+function sortedBy<T extends Int32Array | Uint8Array | Float64Array>(
+  rowOf: Int32Array | null,
+  column: T,
+): T {
+  const sorted = column.slice() as T; // a slice is of the array's own kind
+  if (rowOf) {
+    for (let i = 0; i < rowOf.length; i++) sorted[i] = column[rowOf[i] as number] as number;
+  }
+  return sorted;
+}
