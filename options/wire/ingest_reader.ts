@@ -118,7 +118,7 @@ export class IngestReader {
     const scanner = this.#scanner;
     const to = scanner.scan(this.#json.bytes, from, isColumns, known);
     if (to < 0) return undefined;
-    const set = readSet(known, scanner.asKnown, scanner.bytes, scanner.names());
+    const set = readSet(known, scanner.asKnown, scanner.bytes, scanner.names);
     return set && { from, to, isColumns, set };
   }
 }

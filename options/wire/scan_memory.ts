@@ -6,7 +6,6 @@ import { writeTables } from "./scan_tables.ts";
 type ScanExports = typeof import("./scan/scan.wasm");
 
 const PAGE_BYTES = 65_536;
-const LEAST_BYTES = TEXTS + 2_097_152;
 
 /** A scanner's memory, which grows to what is put into it and never shrinks. */
 export class ScanMemory {
@@ -23,7 +22,6 @@ export class ScanMemory {
     writeTables(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
-    this.#reach(LEAST_BYTES);
   }
 
   /** Puts texts to their place and a body behind them. Gives where the body is. */

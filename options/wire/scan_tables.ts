@@ -11,12 +11,8 @@ import {
   AT_START,
   COUNT,
   END,
-  FACTOR,
   FACTORS,
-  FORM_DECIMALS,
-  FORM_LEAST,
-  FORM_MINUS,
-  FORM_POINT,
+  FORM_RULES,
   FORM_SIZE,
   FORMS,
   GREEK,
@@ -40,8 +36,8 @@ import {
   SYMBOL,
   TEN_THOUSANDS,
   TENS,
-  TWELVE_BYTES,
   VOLATILITY,
+  WITH_MINUS,
   ZERO_BYTES,
 } from "./scan/layout.ts";
 
@@ -121,11 +117,14 @@ export function writeTables(memory: ArrayBuffer): void {
 function writeNumbers(view: DataView): void {
   for (const kind of [PRICE, COUNT, VOLATILITY, GREEK] as const) {
     for (let decimals = 0; decimals < 8; decimals++) {
-      const place = FACTORS + 8 * (8 * kind + decimals);
       const factor = 10 ** (DECIMALS[kind] - decimals);
       const most = factor >= 1 ? Math.floor(SAFE[kind] / factor) : -1;
+      const place = FACTORS + 8 * (2 * WITH_MINUS * kind + decimals);
       view.setInt32(place, most, LITTLE_ENDIAN);
-      view.setInt32(place + FACTOR, factor, LITTLE_ENDIAN);
+      view.setInt32(place + 4, factor, LITTLE_ENDIAN);
+      // What else may have a minus is read with more care.
+      view.setInt32(place + 8 * WITH_MINUS, kind === GREEK ? most : -1, LITTLE_ENDIAN);
+      view.setInt32(place + 8 * WITH_MINUS + 4, -factor, LITTLE_ENDIAN);
     }
   }
   for (let n = 0; n < POWER_COUNT; n++) {
@@ -138,7 +137,6 @@ function writeBytes(bytes: Uint8Array): void {
     for (let n = 0; n < 16; n++) bytes[at + n] = values[n % values.length] ?? 0;
   };
   fill(MINUS_BYTES, [0x2d]);
-  fill(TWELVE_BYTES, [12]);
   fill(ZERO_BYTES, [0x30]);
   fill(NINE_BYTES, [9]);
   fill(POINT_BYTES, [0x2e]);
@@ -150,22 +148,22 @@ function writeBytes(bytes: Uint8Array): void {
 /** Writes the form of numbers whose digits are at the bits of `form`, but the highest. */
 function writeForm(memory: ArrayBuffer, form: number): void {
   const at = FORMS + form * FORM_SIZE;
-  const view = new DataView(memory, at, FORM_SIZE);
+  const rules = new DataView(memory, at + FORM_RULES, 8);
   const length = 31 - Math.clz32(form);
   const text = Array.from({ length }, (_, n) => (form & 1 << n) === 0 ? "." : "0").join("");
   const [, minus = "", whole = "", fraction] = /^(\.?)(0+)(?:\.(0+))?$/.exec(text) ?? [];
-  const digits = whole.length + (fraction ?? "").length;
+  const decimals = fraction?.length ?? 0;
+  const digits = whole.length + decimals;
   if (whole === "" || digits > 8) {
-    view.setInt32(FORM_DECIMALS, -1, LITTLE_ENDIAN);
+    rules.setUint16(0, 0xffff, LITTLE_ENDIAN);
     return;
   }
   const shuffle = new Uint8Array(memory, at, 16).fill(0x80);
   shuffle.set([...text].flatMap((byte, n) => byte === "0" ? [n] : []), 8 - digits);
-  view.setInt32(FORM_DECIMALS, 8 * (fraction ?? "").length, LITTLE_ENDIAN);
   const point = fraction === undefined ? 0 : 1 << minus.length + whole.length;
-  view.setInt32(FORM_POINT, point, LITTLE_ENDIAN);
-  view.setInt32(FORM_LEAST, whole.length > 1 ? 10 ** (digits - 1) : 0, LITTLE_ENDIAN);
-  view.setInt32(FORM_MINUS, minus.length, LITTLE_ENDIAN);
+  rules.setUint16(0, point, LITTLE_ENDIAN);
+  rules.setUint16(2, 8 * (WITH_MINUS * minus.length + decimals), LITTLE_ENDIAN);
+  rules.setInt32(4, whole.length > 1 ? 10 ** (digits - 1) : 0, LITTLE_ENDIAN);
 }
 
 function writePattern(memory: ArrayBuffer, at: number, text: string): void {

@@ -32,9 +32,10 @@ import {
   UNKNOWN,
 } from "./scan/layout.ts";
 import { ScanMemory } from "./scan_memory.ts";
-import type { RowName } from "./set_reader.ts";
+import type { RowNames } from "./set_reader.ts";
 
 const NO_TEXTS = new Uint8Array();
+const LITTLE_ENDIAN = true;
 
 /** A memory that grew beyond this is let go after the body for which it did. */
 const MOST_KEPT_BYTES = 16_777_216;
@@ -85,13 +86,9 @@ export class Scanner {
   }
 
   /** How the rows are named that are not as in the known set. */
-  names(): RowName[] {
-    const words = NAME_SIZE / 4;
-    const names = new Int32Array(this.bytes.buffer, NAMES, (this.rows - this.asKnown) * words);
-    return Array.from(
-      { length: this.rows - this.asKnown },
-      (_, n) => names.subarray(n * words, (n + 1) * words),
-    );
+  get names(): RowNames {
+    const length = (this.rows - this.asKnown) * NAME_SIZE / 4;
+    return new Int32Array(this.bytes.buffer, NAMES, length);
   }
 
   /** The columns of a set's contracts, whose rows are those that were read. */
@@ -121,7 +118,7 @@ export class Scanner {
   }
 
   #result(n: number): number {
-    return this.#opened.view.getInt32(RESULT + 4 * n, true);
+    return this.#opened.view.getInt32(RESULT + 4 * n, LITTLE_ENDIAN);
   }
 
   #has(key: number): boolean {

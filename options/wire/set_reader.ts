@@ -3,62 +3,64 @@ import type { OccSymbol } from "../contract.ts";
 import type { ContractSet } from "./contract_sets.ts";
 import { contractOf } from "./ingest.ts";
 import { ascii } from "./json_bytes.ts";
+import { NAME_SIZE } from "./scan/layout.ts";
 
 /**
- * How a row names its contract: where that starts and ends in the bytes, if it comes first in the
- * row and nothing else is between; then its symbol, expiry, strike and right. A part that it has not
- * starts and ends at 0.
+ * How rows name their contracts, ten numbers a row: where that starts and ends in the bytes, if it
+ * comes first in the row and nothing else is between; then where its symbol, expiry, strike and right
+ * do. A part that it has not starts and ends at 0.
  */
-export type RowName = Int32Array;
+export type RowNames = Int32Array;
+
+const PER_ROW = NAME_SIZE / 4;
+/** Where among a row's numbers those of each part are. */
+const SYMBOL = 2;
+const EXPIRY = 4;
+const STRIKE = 6;
+const RIGHT = 8;
 
 /**
  * The set of a body whose first rows, so many, are named as in the known set, and the others as
- * `names` says in order. `undefined` where one names no contract for certain, or two the same.
+ * `names` says. `undefined` where one names no contract for certain, or two name the same.
  */
 export function readSet(
   known: ContractSet | undefined,
   asKnown: number,
   bytes: Uint8Array,
-  names: readonly RowName[],
+  names: RowNames,
 ): ContractSet | undefined {
   if (known && names.length === 0 && asKnown === known.rows.length) return known;
   const rows = known ? known.rows.slice(0, asKnown) : [];
-  const textAt = new Int32Array(asKnown + names.length + 1);
+  const textAt = new Int32Array(asKnown + names.length / PER_ROW + 1);
   if (known) textAt.set(known.textAt.subarray(0, asKnown + 1));
   let length = textAt[asKnown] ?? 0;
-  for (const name of names) {
-    const occ = plainOcc(bytes, name) ?? namedOcc(bytes, name);
+  for (let name = 0; name < names.length; name += PER_ROW) {
+    const occ = plainOcc(bytes, names, name) ?? namedOcc(bytes, names, name);
     if (occ === undefined) return undefined;
     rows.push(occ);
-    length += endOf(name) - startOf(name);
+    length += (names[name + 1] ?? 0) - (names[name] ?? 0);
     textAt[rows.length] = length;
   }
   const order = sortedOrder(rows);
   if (!order) return undefined;
   const texts = new Uint8Array(length);
   if (known) texts.set(known.texts.subarray(0, textAt[asKnown]));
-  for (const [n, name] of names.entries()) {
-    texts.set(bytes.subarray(startOf(name), endOf(name)), textAt[asKnown + n]);
+  let row = asKnown;
+  for (let name = 0; name < names.length; name += PER_ROW) {
+    texts.set(bytes.subarray(names[name], names[name + 1]), textAt[row++]);
   }
   return { texts, textAt, rows, ...order };
 }
 
-function startOf(name: RowName): number {
-  return name[0] ?? 0;
-}
-
-function endOf(name: RowName): number {
-  return name[1] ?? 0;
-}
-
-function namedOcc(bytes: Uint8Array, name: RowName): OccSymbol | undefined {
+function namedOcc(bytes: Uint8Array, names: RowNames, name: number): OccSymbol | undefined {
   const part = (at: number): string | undefined => {
-    const start = name[at] ?? 0;
-    return start === 0 ? undefined : ascii(bytes, start, name[at + 1] ?? 0);
+    const start = names[name + at] ?? 0;
+    return start === 0 ? undefined : ascii(bytes, start, names[name + at + 1] ?? 0);
   };
-  const strike = numberOf(part(6));
+  const strike = numberOf(part(STRIKE));
   if (strike === "none") return undefined;
-  return contractOf({ symbol: part(2), expiry: part(4), strike, right: part(8) })?.occ;
+  return contractOf({ symbol: part(SYMBOL), expiry: part(EXPIRY), strike, right: part(RIGHT) })
+    ?.occ;
 }
 
 function numberOf(text: string | undefined): unknown {
@@ -77,8 +79,9 @@ const DAYS = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * The OCC symbol of a row that has it in its compact form, with nothing beside it or with an
  * expiry, strike and right that are plainly its own; `undefined` where that must be looked into.
  */
-function plainOcc(bytes: Uint8Array, name: RowName): OccSymbol | undefined {
-  const [, , start = 0, end = 0, expiryAt = 0, expiryEnd = 0, strikeAt = 0, strikeEnd = 0] = name;
+function plainOcc(bytes: Uint8Array, names: RowNames, name: number): OccSymbol | undefined {
+  const start = names[name + SYMBOL] ?? 0;
+  const end = names[name + SYMBOL + 1] ?? 0;
   const rootEnd = end - 15;
   if (rootEnd <= start || rootEnd > start + 6) return undefined;
   for (let at = start; at < rootEnd; at++) {
@@ -94,16 +97,20 @@ function plainOcc(bytes: Uint8Array, name: RowName): OccSymbol | undefined {
   const isDay = year >= 0 && day >= 1 && day <= (DAYS[month] ?? 0) &&
     (month !== 2 || day < 29 || year % 4 === 0);
   if (!isDay || right !== 0x43 && right !== 0x50 || !(thousandths > 0)) return undefined;
+  const expiryAt = names[name + EXPIRY] ?? 0;
   if (expiryAt > 0) {
-    const said = ascii(bytes, expiryAt, expiryEnd);
+    const said = ascii(bytes, expiryAt, names[name + EXPIRY + 1] ?? 0);
     const day = ascii(bytes, rootEnd, rootEnd + 6);
     if (said !== `20${day.slice(0, 2)}-${day.slice(2, 4)}-${day.slice(4)}`) return undefined;
   }
-  if (strikeAt > 0 && numberOf(ascii(bytes, strikeAt, strikeEnd)) !== thousandths / 1000) {
-    return undefined;
+  const strikeAt = names[name + STRIKE] ?? 0;
+  if (strikeAt > 0) {
+    const said = numberOf(ascii(bytes, strikeAt, names[name + STRIKE + 1] ?? 0));
+    if (said !== thousandths / 1000) return undefined;
   }
-  const [rightAt = 0, rightEnd = 0] = name.subarray(8);
-  if (rightAt > 0 && (rightEnd !== rightAt + 1 || bytes[rightAt] !== right)) return undefined;
+  const rightAt = names[name + RIGHT] ?? 0;
+  const isOther = bytes[rightAt] !== right || names[name + RIGHT + 1] !== rightAt + 1;
+  if (rightAt > 0 && isOther) return undefined;
   return ascii(bytes, start, end) as OccSymbol; // just seen to be one
 }
 

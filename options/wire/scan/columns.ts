@@ -8,22 +8,13 @@ import {
   note,
   pastKnown,
   placeOf,
+  placesAt,
   reach,
   tell,
 } from "./found.ts";
-import {
-  FAILED,
-  FOR_ALL,
-  KINDS_OF_NUMBER,
-  MID,
-  MULTIPLIER,
-  NUMBERS,
-  NUMBERS_SIZE,
-  SYMBOL,
-  UNKNOWN,
-} from "./layout.ts";
-import { storeNumber } from "./number.ts";
-import { keyAt } from "./rows.ts";
+import { FAILED, FOR_ALL, MID, MULTIPLIER, SYMBOL, UNKNOWN } from "./layout.ts";
+import { isExponent, storeLong, storeNumber } from "./number.ts";
+import { columnOf, keyAt, kindOf } from "./rows.ts";
 import { isNull, past, pastSpace, pastText, pastValue } from "./text.ts";
 import { storeOther } from "./values.ts";
 
@@ -84,16 +75,27 @@ function readColumn(key: i32, at: i32): i32 {
 }
 
 function readNumbers(key: i32, at: i32): i32 {
-  const kind = i32(load<u8>(KINDS_OF_NUMBER + key));
-  const column = NUMBERS + key * NUMBERS_SIZE;
+  const kind = kindOf(key);
+  const column = columnOf(key);
+  const places = placesAt();
+  let reached = 0;
   let row = 0;
   let end = 0;
   do {
     if (load<u8>(at) <= SPACE) at = pastSpace(at);
-    const refused = reach(row);
-    if (refused !== 0) return refused;
-    end = storeNumber(at, kind, column + (placeOf(row++) << 2));
+    if (row === reached) {
+      reached = reach(row);
+      if (reached < 0) return reached;
+    }
+    const place = places !== 0 ? load<i32>(places + (row << 2)) : row;
+    const to = column + (place << 2);
+    row++;
+    end = storeNumber(at, kind, to);
     if (end === FAILED) return FAILED;
+    if (isExponent(end)) {
+      end = storeLong(at, kind, to);
+      if (end === FAILED) return FAILED;
+    }
     at = past(COMMA, end);
   } while (at !== FAILED);
   return endOf(row, past(CLOSE, end));
@@ -104,8 +106,8 @@ function readOthers(key: i32, at: i32): i32 {
   let end = 0;
   do {
     at = pastSpace(at);
-    const refused = reach(row);
-    if (refused !== 0) return refused;
+    const reached = reach(row);
+    if (reached < 0) return reached;
     if (key === SYMBOL) end = readSymbol(at, row);
     else end = isNull(at) ? at + 4 : storeOther(key, at, placeOf(row));
     if (end < 0) return end;

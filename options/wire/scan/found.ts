@@ -84,9 +84,9 @@ export function tell(rows: i32): void {
   store<i32>(RESULT + (IS_KNOWN << 2), i32(isKnown));
 }
 
-/** Makes a row one that can be written to; else says why it is none. */
+/** Makes a row one that can be written to. Gives up to which row that now holds, or why it does not. */
 export function reach(row: i32): i32 {
-  if (row < emptied) return 0;
+  if (row < emptied) return emptied;
   if (row >= (isKnown ? knownRows : MAX_ROWS)) return isKnown ? CHANGED : FAILED;
   const until = isKnown ? knownRows : min(MAX_ROWS, emptied + BLOCK);
   const count = until - emptied;
@@ -97,7 +97,7 @@ export function reach(row: i32): i32 {
   fill(MULTIPLIERS + (emptied << 3), count << 3, f64x2.splat(NaN));
   fill(TIMES + (emptied << 3), count << 3, f64x2.splat(NaN));
   emptied = until;
-  return 0;
+  return until;
 }
 
 /** Fills whole steps of sixteen bytes, the last one perhaps beyond the end. */
@@ -108,6 +108,11 @@ function fill(from: i32, length: i32, value: v128): void {
 /** Whether there may be so many rows. */
 export function isCount(rows: i32): bool {
   return !isKnown || rows === knownRows;
+}
+
+/** Where it is said where in the columns the rows go; 0 where they stay in their order. */
+export function placesAt(): i32 {
+  return isScattered ? PLACES : 0;
 }
 
 /** Where in the columns a row goes. */

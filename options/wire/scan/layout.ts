@@ -6,7 +6,12 @@
 /** The most contracts of a body. */
 export const MAX_ROWS = 50_000;
 
-/** The keys of a contract: 0 to 11 are the fields of numbers, in their order, then these. */
+/** The keys of a contract: 0 to 11 are the fields of numbers, in their order, of which these, … */
+export const IMPLIED_VOL = 5;
+export const DELTA = 6;
+export const THETA = 8;
+export const VEGA = 9;
+/** … and then these. */
 export const MID = 12;
 export const SYMBOL = 13;
 export const EXPIRY = 14;
@@ -53,18 +58,17 @@ export const NEXT = 1_088;
 export const KINDS_OF_NUMBER = 1_120;
 
 /**
- * By kind of number and decimals, eight places a kind: the most digits that may be multiplied, -1
- * for none, and by what, 32 bits each.
+ * By kind of number, minus or not, and decimals: 16 places a kind, eight with a minus. Each has the
+ * most digits that may be multiplied, -1 for none, and in the upper half by what.
  */
 export const FACTORS = 1_152;
-export const FACTOR = 4;
+export const WITH_MINUS = 8;
 /** 1, 10, 100 … 1e22, 64-bit floats. */
 export const POWERS = 1_664;
 export const POWER_COUNT = 23;
 
 /** Sixteen bytes of one value each, which are compared with others. */
 export const MINUS_BYTES = 1_856;
-export const TWELVE_BYTES = 1_872;
 export const ZERO_BYTES = 1_888;
 export const NINE_BYTES = 1_904;
 export const POINT_BYTES = 1_920;
@@ -98,14 +102,12 @@ export const FORMS = 12_800;
 export const FORM_SIZE = 32;
 /** A number that has this bit behind its last byte, or one above, is none of the short ones. */
 export const LONG_FORM = 1_024;
-/** Eight times the decimals; -1 where the form is none of a number. */
-export const FORM_DECIMALS = 16;
-/** Where the point must be, as a bit. */
-export const FORM_POINT = 20;
-/** What the digits must reach, so that none is behind a first zero. */
-export const FORM_LEAST = 24;
-/** 1 where a minus must be first. */
-export const FORM_MINUS = 28;
+/**
+ * The 64 bits behind that: where the point must be, as one of sixteen bits, all of them where the
+ * form is none of a number; at bit 16 the place of its factor, in bytes; in the upper half what the
+ * digits must reach, so that none is behind a first zero.
+ */
+export const FORM_RULES = 16;
 
 /** The columns of numbers, 32 bits each, one for each key up to `MID`. */
 export const NUMBERS = 45_568;

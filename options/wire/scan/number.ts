@@ -5,13 +5,9 @@
  */
 import {
   COUNT,
-  FACTOR,
   FACTORS,
   FAILED,
-  FORM_DECIMALS,
-  FORM_LEAST,
-  FORM_MINUS,
-  FORM_POINT,
+  FORM_RULES,
   FORM_SIZE,
   FORMS,
   GREEK,
@@ -25,8 +21,6 @@ import {
   PRICE,
   TEN_THOUSANDS,
   TENS,
-  TWELVE_BYTES,
-  VOLATILITY,
   ZERO_BYTES,
 } from "./layout.ts";
 import { isNull } from "./text.ts";
@@ -45,6 +39,9 @@ const PRICE_SCALE: f64 = 10_000;
 const MAX_COUNT: f64 = 2_147_483_647;
 const MAX_GREEK: f64 = 2_147;
 const GREEK_SCALE: f64 = 1_000_000;
+
+/** How -1 would be stored, were it never the word for none. */
+const MINUS_ONE_GREEK: i32 = -1_000_000;
 
 const ZERO: u8 = 0x30;
 const MINUS: u8 = 0x2d;
@@ -69,37 +66,38 @@ export function forgetMarks(): void {
 
 /**
  * Reads a number or `null`, and stores it. Gives the place behind it, or `FAILED` where the field
- * does not take it or a double must tell.
+ * does not take it or a double must tell. Where an exponent stands at that place, the number must be
+ * read anew by {@link storeLong}.
  *
- * Sixteen bytes are looked at at once: where they end to be those of a number is found first, since
- * what comes next waits for that alone. Which of them are digits tells the form of the number.
+ * Sixteen bytes are looked at at once. Which of them are digits, and where they end to be those of a
+ * number, tells its form.
  */
 export function storeNumber(at: i32, kind: i32, to: i32): i32 {
   const bytes = v128.load(at);
-  // The minus, the point, a slash and the digits follow one another.
-  const fromMinus = i8x16.sub(bytes, v128.load(MINUS_BYTES));
-  const ofNumber = i8x16.bitmask(i8x16.le_u(fromMinus, v128.load(TWELVE_BYTES)));
+  const values = i8x16.sub(bytes, v128.load(ZERO_BYTES));
+  const isDigit = i8x16.le_u(values, v128.load(NINE_BYTES));
+  const isPoint = i8x16.eq(bytes, v128.load(POINT_BYTES));
+  const isMinus = i8x16.eq(bytes, v128.load(MINUS_BYTES));
+  const ofNumber = i8x16.bitmask(v128.or(v128.or(isDigit, isPoint), isMinus));
   const end = ~ofNumber & (ofNumber + 1); // the bit behind the last byte
   if (end >= LONG_FORM) return storeLong(at, kind, to);
-  const values = i8x16.sub(bytes, v128.load(ZERO_BYTES));
-  const isDigit = i8x16.bitmask(i8x16.le_u(values, v128.load(NINE_BYTES)));
-  const form = FORMS + (isDigit & (end - 1) | end) * FORM_SIZE;
-  const decimals = load<i32>(form, FORM_DECIMALS);
-  if (decimals < 0) return storeOdd(at, kind, to);
-  const isPoint = i8x16.bitmask(i8x16.eq(bytes, v128.load(POINT_BYTES)));
-  if ((isPoint & (end - 1)) !== load<i32>(form, FORM_POINT)) return FAILED;
+  const form = FORMS + (i8x16.bitmask(isDigit) & (end - 1) | end) * FORM_SIZE;
+  const rules = load<i64>(form, FORM_RULES);
+  if ((i8x16.bitmask(isPoint) & (end - 1)) !== (i32(rules) & 0xffff)) {
+    return storeOdd(at, kind, to);
+  }
   const digits = digitsOf(i8x16.relaxed_swizzle(values, v128.load(form)));
-  if (digits < load<i32>(form, FORM_LEAST)) return FAILED;
-  const factors = FACTORS + (kind << 6) + decimals;
-  if (digits > load<i32>(factors)) return storeLong(at, kind, to);
-  const stored = digits * load<i32>(factors, FACTOR);
-  const minus = load<i32>(form, FORM_MINUS);
-  if (minus !== 0 && (kind !== GREEK || stored === i32(GREEK_SCALE))) return storeLong(at, kind, to);
-  if (minus !== 0 && load<u8>(at) !== MINUS) return FAILED;
-  at += ctz(end);
-  if ((load<u8>(at) | TO_SMALL) === LETTER_E) return storeLong(at - ctz(end), kind, to);
-  store<i32>(to, (stored ^ -minus) + minus);
-  return at;
+  const factor = load<i64>(FACTORS + (kind << 7) + (i32(rules) >>> 16));
+  if (digits < i32(rules >>> 32) || digits > i32(factor)) return storeLong(at, kind, to);
+  const stored = digits * i32(factor >>> 32);
+  if (stored === MINUS_ONE_GREEK) return storeLong(at, kind, to);
+  store<i32>(to, stored);
+  return at + ctz(end);
+}
+
+/** Whether an exponent stands at a place. */
+export function isExponent(at: i32): bool {
+  return (load<u8>(at) | TO_SMALL) === LETTER_E;
 }
 
 /** Eight digits as one number: they are added up two by two. */
@@ -129,7 +127,7 @@ function keep(value: i64, to: i32): bool {
 }
 
 /** A number of any length, or with an exponent. */
-function storeLong(at: i32, kind: i32, to: i32): i32 {
+export function storeLong(at: i32, kind: i32, to: i32): i32 {
   const isNegative = load<u8>(at) === MINUS;
   if (isNegative) at++;
   let digits: i64 = 0;
@@ -162,7 +160,7 @@ function storeLong(at: i32, kind: i32, to: i32): i32 {
     }
     if (at === start) return FAILED;
   }
-  if ((load<u8>(at) | TO_SMALL) === LETTER_E) {
+  if (isExponent(at)) {
     const sign = load<u8>(++at);
     if (sign === MINUS || sign === PLUS) at++;
     start = at;

@@ -31,7 +31,7 @@ import {
   SYMBOL,
   UNKNOWN,
 } from "./layout.ts";
-import { storeNumber } from "./number.ts";
+import { isExponent, storeLong, storeNumber } from "./number.ts";
 import {
   isNull,
   isPattern,
@@ -68,8 +68,8 @@ export function readRows(at: i32): i32 {
   let end = past(0x5d, at);
   if (end === FAILED) {
     do {
-      const refused = reach(row);
-      if (refused !== 0) return refused;
+      const reached = reach(row);
+      if (reached < 0) return reached;
       at = readRow(at, row++);
       if (at < 0) return at;
       end = at;
@@ -99,11 +99,18 @@ function readRow(at: i32, row: i32): i32 {
   // Where what names the contract ends, while nothing else has come.
   let nameEnd = start;
   let isNaming = true;
+  let valueAt = at;
   for (;;) {
     let key = i32(load<u8>(NEXT + before));
     const pattern = patterns + (key + (before === START ? AT_START : 0)) * PATTERN_SIZE;
     if (isPattern(at, pattern)) at += patternLength(pattern);
-    else {
+    else if (before <= MID && isExponent(at)) {
+      // The number that was read last goes on, once.
+      at = storeLong(valueAt, kindOf(before), columnOf(before) + (place << 2));
+      if (at === FAILED) return FAILED;
+      valueAt = at;
+      continue;
+    } else {
       at = findKey(at, before === START);
       if (at === FAILED) return FAILED;
       key = found;
@@ -111,8 +118,8 @@ function readRow(at: i32, row: i32): i32 {
     }
     if ((seen & 1 << key) !== 0) return FAILED;
     if (key <= MID) {
-      const to = NUMBERS + key * NUMBERS_SIZE + (place << 2);
-      at = storeNumber(at, i32(load<u8>(KINDS_OF_NUMBER + key)), to);
+      valueAt = at;
+      at = storeNumber(at, kindOf(key), columnOf(key) + (place << 2));
     } else if (key === END) break;
     else at = readOther(key, at, place, name, row);
     if (at === FAILED) return FAILED;
@@ -129,6 +136,16 @@ function readRow(at: i32, row: i32): i32 {
     store<i32>(name, nameEnd, 4);
   }
   return at;
+}
+
+/** The kind of number that a key takes. */
+export function kindOf(key: i32): i32 {
+  return i32(load<u8>(KINDS_OF_NUMBER + key));
+}
+
+/** The column of a key that takes numbers. */
+export function columnOf(key: i32): i32 {
+  return NUMBERS + key * NUMBERS_SIZE;
 }
 
 /** Finds the next key of a row, or its end. Gives the place of its value. */

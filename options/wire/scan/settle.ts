@@ -1,13 +1,20 @@
 // @ts-nocheck: AssemblyScript, which `.ci/check.ts` compiles
 /** What can only be told when all columns are there. */
-import { FIELDS, MID, NUMBERS, NUMBERS_SIZE, RESULT } from "./layout.ts";
+import {
+  DELTA,
+  FIELDS,
+  IMPLIED_VOL,
+  MID,
+  NUMBERS,
+  NUMBERS_SIZE,
+  RESULT,
+  THETA,
+  VEGA,
+} from "./layout.ts";
 import { ABOVE_ZERO, hasMarks, MINUS_ONE, NONE } from "./number.ts";
 
-/** The fields that greeks are, and the volatility beside them, by their number. */
-const IMPLIED_VOL: i32 = NUMBERS + 5 * NUMBERS_SIZE;
-const DELTA: i32 = 6;
-const THETA: i32 = 8;
-const VEGA: i32 = 9;
+/** The column beside which a greek of -1 may be a value. */
+const VOLATILITIES: i32 = NUMBERS + IMPLIED_VOL * NUMBERS_SIZE;
 
 /** A greek of -1 as it is stored. */
 const MINUS_ONE_STORED: i32 = -1_000_000;
@@ -30,13 +37,13 @@ function settleMarks(length: i32): void {
     const maySay = key === DELTA || key === THETA;
     for (let row = 0; row < length; row += 4) {
       if (load<i32>(column + row) !== MINUS_ONE) continue;
-      const iv = load<i32>(IMPLIED_VOL + row);
+      const iv = load<i32>(VOLATILITIES + row);
       const isValue = maySay && (iv > 0 || iv === ABOVE_ZERO);
       store<i32>(column + row, isValue ? MINUS_ONE_STORED : NONE);
     }
   }
   for (let row = 0; row < length; row += 4) {
-    if (load<i32>(IMPLIED_VOL + row) === ABOVE_ZERO) store<i32>(IMPLIED_VOL + row, 0);
+    if (load<i32>(VOLATILITIES + row) === ABOVE_ZERO) store<i32>(VOLATILITIES + row, 0);
   }
 }
 

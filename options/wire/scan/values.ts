@@ -14,7 +14,7 @@ import {
   PATTERN_SIZE,
   RESULT,
 } from "./layout.ts";
-import { storeNumber } from "./number.ts";
+import { isExponent, storeLong, storeNumber } from "./number.ts";
 import { isPattern, pastNumber, pastText, patternLength } from "./text.ts";
 
 const MAX_MULTIPLIER: i32 = 1_000_000;
@@ -30,7 +30,8 @@ export function storeOther(key: i32, at: i32, place: i32): i32 {
 }
 
 function storeMultiplier(at: i32, place: i32): i32 {
-  const end = storeNumber(at, COUNT, READ); // it is whole, as nearly all are
+  let end = storeNumber(at, COUNT, READ); // it is whole, as nearly all are
+  if (end !== FAILED && isExponent(end)) end = storeLong(at, COUNT, READ);
   const value = load<i32>(READ);
   if (end === FAILED || place === FOR_ALL) return noted(MULTIPLIER, at, pastNumber(at), place);
   if (value <= 0 || value > MAX_MULTIPLIER) return FAILED;
