@@ -141,13 +141,16 @@ export class Scanner {
     const notes = new Int32Array(bytes.buffer, NOTED, count * NOTE_SIZE / 4);
     const unknown = new Map<number, Set<string>>();
     for (let at = 0; at < notes.length; at += NOTE_SIZE / 4) {
-      const [key = 0, place = 0, textAt = 0, textEnd = 0, from = 0, to = 0] = notes.subarray(at);
+      const word = (n: number): number => notes[at + n] ?? 0;
+      const key = word(0);
+      const place = word(1);
+      const [from, to] = [word(4), word(5)];
       if (key !== UNKNOWN) {
-        if (!this.#takeOther(key, place, bytes.subarray(from, to))) return false;
+        if (!this.#takeOther(key, place, ascii(bytes, from, to))) return false;
         continue;
       }
-      if (jsonValue(bytes.subarray(from, to)) === undefined) return false;
-      const text = ascii(bytes, textAt + 1, textEnd - 1);
+      if (from > 0 && jsonValue(bytes.subarray(from, to)) === undefined) return false;
+      const text = ascii(bytes, word(2) + 1, word(3) - 1);
       const keys = unknown.get(place);
       if (!keys) unknown.set(place, new Set([text]));
       else if (isColumns && keys.has(text)) return false;
@@ -158,8 +161,8 @@ export class Scanner {
     return true;
   }
 
-  #takeOther(key: number, place: number, json: Uint8Array): boolean {
-    const value = otherValue(key, jsonValue(json));
+  #takeOther(key: number, place: number, json: string): boolean {
+    const value = otherValue(key, json);
     if (Number.isNaN(value)) return false;
     const column = key === MARKET_DATA_TYPE
       ? this.#kinds(this.rows)
@@ -171,17 +174,26 @@ export class Scanner {
 }
 
 /** A value of a key from {@link MULTIPLIER} to {@link QUOTED_AT} as it is kept; NaN for no such. */
-function otherValue(key: number, value: unknown): number {
-  if (typeof value === "number") {
-    return key === MULTIPLIER && value > 0 && value <= MAX_MULTIPLIER ? value : NaN;
+function otherValue(key: number, json: string): number {
+  // The scan took texts only where they are plain.
+  const text = json.slice(1, -1);
+  if (key === QUOTED_AT) {
+    const ms = parseInstant(text);
+    return typeof ms === "number" ? ms : NaN;
   }
-  if (typeof value !== "string") return NaN;
-  if (key === MARKET_DATA_TYPE) {
-    const kind = MARKET_DATA_KINDS.findIndex((kind) => kind === value);
-    return kind < 0 ? NaN : kind + 1;
+  if (key === MARKET_DATA_TYPE) return MARKET_DATA_KINDS.findIndex((kind) => kind === text) + 1;
+  const multiplier = numberOf(json);
+  return multiplier > 0 && multiplier <= MAX_MULTIPLIER ? multiplier : NaN;
+}
+
+/** The number that characters of numbers say; NaN where they make none. */
+function numberOf(json: string): number {
+  try {
+    // `JSON.parse` gives a number for what has only a number's characters, or throws.
+    return JSON.parse(json) as number;
+  } catch {
+    return NaN;
   }
-  const ms = key === QUOTED_AT ? parseInstant(value) : NaN;
-  return typeof ms === "number" ? ms : NaN;
 }
 
 function sortedBy<T extends Int32Array | Uint8Array | Float64Array>(

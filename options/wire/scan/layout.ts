@@ -126,7 +126,10 @@ export const TEXT_AT = 3_695_568;
 export const NAMES = 3_895_584;
 export const NAME_SIZE = 40;
 
-/** What the caller must look at: a key, a place, where the key's text and the value are. */
+/**
+ * What the caller must look at: a key, a place (of an unknown key its row), where the key's text
+ * begins and ends, and where the value does.
+ */
 export const NOTED = 5_895_584;
 export const NOTE_SIZE = 24;
 export const MAX_NOTES = 65_536;

@@ -23,7 +23,7 @@ import {
   TENS,
   ZERO_BYTES,
 } from "./layout.ts";
-import { isNull } from "./text.ts";
+import { isNull, pastSpace } from "./text.ts";
 
 /** The word for none. */
 export const NONE: i32 = i32.MIN_VALUE;
@@ -108,9 +108,11 @@ function digitsOf(digits: v128): i32 {
   return i32x4.extract_lane(i32x4.dot_i16x8_s(narrow, v128.load(TEN_THOUSANDS)), 0);
 }
 
-/** What is no number of a plain form. */
+/** What is no number of a plain form: `null`, or white space is before it. */
 function storeOdd(at: i32, kind: i32, to: i32): i32 {
-  return isNull(at) ? storeNone(at, to) : storeLong(at, kind, to);
+  if (isNull(at)) return storeNone(at, to);
+  const value = pastSpace(at);
+  return value !== at ? storeNumber(value, kind, to) : storeLong(at, kind, to);
 }
 
 function storeNone(at: i32, to: i32): i32 {
@@ -128,6 +130,7 @@ function keep(value: i64, to: i32): bool {
 
 /** A number of any length, or with an exponent. */
 export function storeLong(at: i32, kind: i32, to: i32): i32 {
+  at = pastSpace(at);
   const isNegative = load<u8>(at) === MINUS;
   if (isNegative) at++;
   let digits: i64 = 0;

@@ -183,13 +183,8 @@ export function keyAt(at: i32, length: i32): i32 {
 
 /** Reads the value of a key that is no number of a field. */
 function readOther(key: i32, at: i32, place: i32, name: i32, row: i32): i32 {
-  if (key === UNKNOWN) {
-    const from = textAt;
-    const to = textEnd;
-    const end = pastValue(at);
-    if (end === FAILED || note(UNKNOWN, row, from, to, at, end) === FAILED) return FAILED;
-    return end;
-  }
+  at = pastSpace(at);
+  if (key === UNKNOWN) return noteUnknown(at, row);
   if (isNull(at)) return key === SYMBOL ? FAILED : at + 4;
   if (key > RIGHT) return storeOther(key, at, place);
   const part = name + 8 + ((key - SYMBOL) << 3);
@@ -205,4 +200,17 @@ function readOther(key: i32, at: i32, place: i32, name: i32, row: i32): i32 {
   store<i32>(part, at + 1);
   store<i32>(part, end - 1, 4);
   return end;
+}
+
+/** Goes past the value of a key that is not known. One that is plainly JSON is noted as at 0. */
+function noteUnknown(at: i32, row: i32): i32 {
+  let end = isNull(at) ? at + 4 : pastText(at);
+  let from = 0;
+  if (end === FAILED) {
+    from = at;
+    end = pastValue(at);
+    if (end === FAILED) return FAILED;
+  }
+  const to = from === 0 ? 0 : end;
+  return note(UNKNOWN, row, textAt, textEnd, from, to) === FAILED ? FAILED : end;
 }
