@@ -15,7 +15,7 @@ import {
   readHead,
 } from "./ingest.ts";
 import { JsonBytes, jsonValue } from "./json_bytes.ts";
-import { Scanner } from "./scanner.ts";
+import { type Form, Scanner } from "./scanner.ts";
 import { readSet } from "./set_reader.ts";
 
 /** A body that was read, with the unknown fields it had. */
@@ -28,7 +28,7 @@ export interface ReadIngest {
 interface Contracts {
   readonly from: number;
   readonly to: number;
-  readonly isColumns: boolean;
+  readonly form: Form;
   readonly set: ContractSet;
 }
 
@@ -68,7 +68,7 @@ export class IngestReader {
   #read(bytes: Uint8Array): ReadIngest | undefined {
     const contracts = this.#findContracts();
     if (!contracts) return undefined;
-    const { from, to, isColumns, set } = contracts;
+    const { from, to, form, set } = contracts;
     const body = jsonValue(bytes.subarray(0, from), NO_CONTRACTS, bytes.subarray(to));
     const head = readHead(body, new Problems());
     if (!head) return undefined;
@@ -76,7 +76,7 @@ export class IngestReader {
     const ignored = new Ignored();
     ignored.note(body, HEAD_KEYS, "");
     for (const fields of this.#scanner.unknown) {
-      if (isColumns) ignored.note(fields, COLUMN_KEYS, "columns.");
+      if (form === "columns") ignored.note(fields, COLUMN_KEYS, "columns.");
       else ignored.note(fields, CONTRACT_KEYS, "contracts[].");
     }
     // What readHead() takes has its missing contracts in a list, if at all.
@@ -99,7 +99,11 @@ export class IngestReader {
       const from = json.at;
       if (key === "contracts" || key === "columns") {
         if (contracts) return undefined;
-        contracts = this.#readContracts(from, key === "columns", ticker && this.#sets.get(ticker));
+        contracts = this.#readContracts(
+          from,
+          key === "columns" ? "columns" : "rows",
+          ticker && this.#sets.get(ticker),
+        );
         if (!contracts) return undefined;
         json.at = contracts.to;
       } else if (!json.skip()) return undefined;
@@ -112,14 +116,14 @@ export class IngestReader {
 
   #readContracts(
     from: number,
-    isColumns: boolean,
+    form: Form,
     known: ContractSet | undefined,
   ): Contracts | undefined {
     const scanner = this.#scanner;
-    const to = scanner.scan(this.#json.bytes, from, isColumns, known);
+    const to = scanner.scan(this.#json.bytes, from, form, known);
     if (to < 0) return undefined;
     const set = readSet(known, scanner.asKnown, scanner.bytes, scanner.names);
-    return set && { from, to, isColumns, set };
+    return set && { from, to, form, set };
   }
 }
 

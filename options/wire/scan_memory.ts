@@ -10,14 +10,19 @@ const PAGE_BYTES = 65_536;
 /** A scanner's memory, which grows to what is put into it and never shrinks. */
 export class ScanMemory {
   readonly scan: ScanExports["scan"];
+  readonly storeValue: ScanExports["storeValue"];
+  readonly settle: ScanExports["settle"];
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
   readonly #memory: WebAssembly.Memory;
 
   constructor() {
     // What an instance of that very module exports.
-    const { scan, memory } = new WebAssembly.Instance(scanModule, {}).exports as ScanExports;
-    this.scan = scan;
+    const exports = new WebAssembly.Instance(scanModule, {}).exports as ScanExports;
+    const { memory } = exports;
+    this.scan = exports.scan;
+    this.storeValue = exports.storeValue;
+    this.settle = exports.settle;
     this.#memory = memory;
     writeTables(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);

@@ -12,6 +12,7 @@ import {
   FOR_ALL,
   IS_KNOWN,
   KINDS,
+  LEFT,
   MARKET_DATA_TYPE,
   MULTIPLIER,
   MULTIPLIERS,
@@ -40,6 +41,9 @@ const LITTLE_ENDIAN = true;
 /** A memory that grew beyond this is let go after the body for which it did. */
 const MOST_KEPT_BYTES = 16_777_216;
 
+/** How a body has its contracts: as one object each, or as one array a field. */
+export type Form = "rows" | "columns";
+
 /** Scans one body after the other. */
 export class Scanner {
   /** Which contracts were read: so many in all, … */
@@ -56,7 +60,7 @@ export class Scanner {
    * Reads the array of rows, or the object of columns, that is at a place in a body. Gives the place
    * behind it, or -1 where the body must be read the exact way.
    */
-  scan(body: Uint8Array, from: number, isColumns: boolean, known: ContractSet | undefined): number {
+  scan(body: Uint8Array, from: number, form: Form, known: ContractSet | undefined): number {
     const memory = this.#memory ??= new ScanMemory();
     const at = memory.put(known?.texts ?? NO_TEXTS, body.subarray(from));
     const { buffer } = memory.bytes;
@@ -65,12 +69,14 @@ export class Scanner {
       if (known.placeOf) new Int32Array(buffer, PLACES).set(known.placeOf);
     }
     const isScattered = known?.placeOf ? 1 : 0;
-    const end = memory.scan(at, isColumns ? 1 : 0, known?.rows.length ?? 0, isScattered);
+    const end = memory.scan(at, form === "columns" ? 1 : 0, known?.rows.length ?? 0, isScattered);
     if (end === FAILED) return -1;
     this.rows = this.#result(ROWS);
     this.asKnown = this.#result(AS_KNOWN);
     this.#isSorted = this.#result(IS_KNOWN) === 1;
-    return this.#takeNotes(isColumns) ? from + end - at : -1;
+    if (!this.#takeNotes(form)) return -1;
+    memory.settle(this.rows);
+    return from + end - at;
   }
 
   /** Lets go of what is too large to be kept. */
@@ -135,7 +141,7 @@ export class Scanner {
   }
 
   /** Reads what the scan left to be read; `false` where that is not plain or not right. */
-  #takeNotes(isColumns: boolean): boolean {
+  #takeNotes(form: Form): boolean {
     const { bytes } = this.#opened;
     const count = this.#result(NOTES);
     const notes = new Int32Array(bytes.buffer, NOTED, count * NOTE_SIZE / 4);
@@ -145,6 +151,11 @@ export class Scanner {
       const key = word(0);
       const place = word(1);
       const [from, to] = [word(4), word(5)];
+      if (key === LEFT) {
+        const value = numberOf(ascii(bytes, from, to));
+        if (this.#opened.storeValue(word(2), value, place) === 0) return false;
+        continue;
+      }
       if (key !== UNKNOWN) {
         if (!this.#takeOther(key, place, ascii(bytes, from, to))) return false;
         continue;
@@ -153,7 +164,7 @@ export class Scanner {
       const text = ascii(bytes, word(2) + 1, word(3) - 1);
       const keys = unknown.get(place);
       if (!keys) unknown.set(place, new Set([text]));
-      else if (isColumns && keys.has(text)) return false;
+      else if (form === "columns" && keys.has(text)) return false;
       else keys.add(text);
     }
     this.unknown = [...unknown.values()]

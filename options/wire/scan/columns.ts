@@ -5,7 +5,6 @@ import {
   isCount,
   isKnown,
   nextName,
-  note,
   pastKnown,
   placeOf,
   placesAt,
@@ -14,6 +13,7 @@ import {
 } from "./found.ts";
 import { FAILED, FOR_ALL, MID, MULTIPLIER, SYMBOL, UNKNOWN } from "./layout.ts";
 import { isExponent, storeLong, storeNumber } from "./number.ts";
+import { note } from "./notes.ts";
 import { columnOf, keyAt, kindOf } from "./rows.ts";
 import { isNull, past, pastSpace, pastText, pastValue } from "./text.ts";
 import { storeOther } from "./values.ts";

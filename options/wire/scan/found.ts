@@ -1,18 +1,15 @@
 // @ts-nocheck: AssemblyScript, which `.ci/check.ts` compiles
-/** What a scan finds: the values in their columns, the names, and the notes for its caller. */
+/** What a scan finds: the values in their columns, and the names. */
 import {
   AS_KNOWN,
   FAILED,
   IS_KNOWN,
   KINDS,
-  MAX_NOTES,
   MAX_ROWS,
   MID,
   MULTIPLIERS,
   NAME_SIZE,
   NAMES,
-  NOTE_SIZE,
-  NOTED,
   NOTES,
   NUMBERS,
   NUMBERS_SIZE,
@@ -25,6 +22,7 @@ import {
   TIMES,
 } from "./layout.ts";
 import { forgetMarks, NONE } from "./number.ts";
+import { forgetNotes, notes } from "./notes.ts";
 import { isSame } from "./text.ts";
 
 /** A row is not as in the known set, so that where the rows so far were put is of no use. */
@@ -45,7 +43,6 @@ export let isKnown: bool = false;
 let emptied: i32 = 0;
 /** So many rows, from the first on, were named as in the known set. */
 let asKnown: i32 = 0;
-let notes: i32 = 0;
 /** The keys of `MULTIPLIER` to `QUOTED_AT` that have a value, as bits. */
 let others: i32 = 0;
 /** How many names there are. */
@@ -70,7 +67,7 @@ function empty(): void {
   emptied = 0;
   asKnown = 0;
   names = 0;
-  notes = 0;
+  forgetNotes();
   others = 0;
   forgetMarks();
 }
@@ -139,19 +136,6 @@ export function nextName(): i32 {
   const name = NAMES + names++ * NAME_SIZE;
   memory.fill(name, 0, NAME_SIZE);
   return name;
-}
-
-/** Notes a value for the caller to read; `FAILED` where that is too much. */
-export function note(key: i32, place: i32, textAt: i32, textEnd: i32, at: i32, end: i32): i32 {
-  if (notes === MAX_NOTES) return FAILED;
-  const noted = NOTED + notes++ * NOTE_SIZE;
-  store<i32>(noted, key);
-  store<i32>(noted, place, 4);
-  store<i32>(noted, textAt, 8);
-  store<i32>(noted, textEnd, 12);
-  store<i32>(noted, at, 16);
-  store<i32>(noted, end, 20);
-  return 0;
 }
 
 /** Remembers that one of the keys from `MULTIPLIER` to `QUOTED_AT` has a value. */

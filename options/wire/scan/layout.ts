@@ -21,6 +21,8 @@ export const MULTIPLIER = 17;
 export const MARKET_DATA_TYPE = 18;
 export const QUOTED_AT = 19;
 export const UNKNOWN = 20;
+/** A number that is left to the caller, among the keys of notes. */
+export const LEFT = 23;
 /** The end of a row, among the keys. */
 export const END = 21;
 /** The start of a row, among the keys that may come before a key. */
@@ -127,8 +129,9 @@ export const NAMES = 3_895_584;
 export const NAME_SIZE = 40;
 
 /**
- * What the caller must look at: a key, a place (of an unknown key its row), where the key's text
- * begins and ends, and where the value does.
+ * What the caller must look at: a key; a place, or an unknown key's row; where an unknown key's text
+ * begins and ends; where the value does. A number of a field that must be read as a double comes
+ * with where it is stored and its kind.
  */
 export const NOTED = 5_895_584;
 export const NOTE_SIZE = 24;

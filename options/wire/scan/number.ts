@@ -12,6 +12,7 @@ import {
   FORMS,
   GREEK,
   HUNDREDS,
+  LEFT,
   LONG_FORM,
   MINUS_BYTES,
   NINE_BYTES,
@@ -23,6 +24,7 @@ import {
   TENS,
   ZERO_BYTES,
 } from "./layout.ts";
+import { note } from "./notes.ts";
 import { isNull, pastSpace } from "./text.ts";
 
 /** The word for none. */
@@ -66,7 +68,7 @@ export function forgetMarks(): void {
 
 /**
  * Reads a number or `null`, and stores it. Gives the place behind it, or `FAILED` where the field
- * does not take it or a double must tell. Where an exponent stands at that place, the number must be
+ * does not take it. Where an exponent stands at that place, the number must be
  * read anew by {@link storeLong}.
  *
  * Sixteen bytes are looked at at once. Which of them are digits, and where they end to be those of a
@@ -128,9 +130,10 @@ function keep(value: i64, to: i32): bool {
   return true;
 }
 
-/** A number of any length, or with an exponent. */
+/** Reads a number of any length, with an exponent or not. What takes more is left to the caller. */
 export function storeLong(at: i32, kind: i32, to: i32): i32 {
   at = pastSpace(at);
+  const from = at;
   const isNegative = load<u8>(at) === MINUS;
   if (isNegative) at++;
   let digits: i64 = 0;
@@ -179,8 +182,14 @@ export function storeLong(at: i32, kind: i32, to: i32): i32 {
   const stored = valueOf(kind, sign * value);
   // The number is between that of its first digits and the next: where both are stored as the same
   // it is too.
-  if (isCut && stored !== valueOf(kind, sign * scaled(digits + 1, exponent))) return FAILED;
+  const isTold = !isCut || stored === valueOf(kind, sign * scaled(digits + 1, exponent));
+  if (!isTold || isNaN(value)) return note(LEFT, to, kind, 0, from, at) < 0 ? FAILED : at;
   return keep(stored, to) ? at : FAILED;
+}
+
+/** Stores the value of a number that was left to the caller; says whether the field takes it. */
+export function storeValue(kind: i32, value: f64, to: i32): bool {
+  return keep(valueOf(kind, value), to);
 }
 
 function isDigit(byte: u8): bool {

@@ -1,16 +1,6 @@
 // @ts-nocheck: AssemblyScript, which `.ci/check.ts` compiles
 /** Contracts that are one object each. */
-import {
-  CHANGED,
-  isCount,
-  isKnown,
-  nextName,
-  note,
-  pastKnown,
-  placeOf,
-  reach,
-  tell,
-} from "./found.ts";
+import { CHANGED, isCount, isKnown, nextName, pastKnown, placeOf, reach, tell } from "./found.ts";
 import {
   AT_START,
   END,
@@ -32,6 +22,7 @@ import {
   UNKNOWN,
 } from "./layout.ts";
 import { isExponent, storeLong, storeNumber } from "./number.ts";
+import { note } from "./notes.ts";
 import {
   isNull,
   isPattern,

@@ -1,8 +1,7 @@
 // @ts-nocheck: AssemblyScript, which `.ci/check.ts` compiles
 /** The few values of a contract that are no numbers of a field. */
-import { hasOther, note } from "./found.ts";
+import { hasOther } from "./found.ts";
 import {
-  COUNT,
   FAILED,
   FOR_ALL,
   KIND_COUNT,
@@ -12,15 +11,11 @@ import {
   MULTIPLIER,
   MULTIPLIERS,
   PATTERN_SIZE,
-  RESULT,
 } from "./layout.ts";
-import { isExponent, storeLong, storeNumber } from "./number.ts";
+import { note } from "./notes.ts";
 import { isPattern, pastNumber, pastText, patternLength } from "./text.ts";
 
-const MAX_MULTIPLIER: i32 = 1_000_000;
-
-/** Where a number is read to that is not yet taken. */
-const READ: i32 = RESULT + 32;
+const ZERO: u8 = 0x30;
 
 /** Reads the value of a key from `MULTIPLIER` to `QUOTED_AT`; gives the place behind it. */
 export function storeOther(key: i32, at: i32, place: i32): i32 {
@@ -29,12 +24,14 @@ export function storeOther(key: i32, at: i32, place: i32): i32 {
   return key === MARKET_DATA_TYPE ? storeKind(at, place) : noted(key, at, pastText(at), place);
 }
 
+/** Reads a whole number of up to six digits, as nearly all are; others are noted. */
 function storeMultiplier(at: i32, place: i32): i32 {
-  let end = storeNumber(at, COUNT, READ); // it is whole, as nearly all are
-  if (end !== FAILED && isExponent(end)) end = storeLong(at, COUNT, READ);
-  const value = load<i32>(READ);
-  if (end === FAILED || place === FOR_ALL) return noted(MULTIPLIER, at, pastNumber(at), place);
-  if (value <= 0 || value > MAX_MULTIPLIER) return FAILED;
+  const end = pastNumber(at);
+  let value = 0;
+  let digit = at;
+  while (digit < end && load<u8>(digit) - ZERO <= 9) value = value * 10 + load<u8>(digit++) - ZERO;
+  const isPlain = digit === end && end - at <= 6 && value > 0 && load<u8>(at) !== ZERO;
+  if (!isPlain || place === FOR_ALL) return noted(MULTIPLIER, at, end, place);
   store<f64>(MULTIPLIERS + (place << 3), value);
   return end;
 }
