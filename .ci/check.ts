@@ -15,6 +15,7 @@ import { brokenPromises } from "./docs.ts";
 import { filesUnder, ROOT } from "./files.ts";
 import { type Import, importsOf } from "./graph.ts";
 import { forbiddenImports, MAY_IMPORT, type PackagesByRoom } from "./rooms.ts";
+import { outdatedScanner } from "./wasm.ts";
 
 /** Finds what is wrong: one sentence each. */
 type Check = () => Promise<readonly string[]>;
@@ -31,6 +32,7 @@ const checks: Readonly<Record<string, Check>> = {
   rooms: async () => forbiddenImports(await imports(), packagesByRoom()),
   cycles: async () => importCycles(await imports()),
   docs: () => Promise.resolve(brokenPromises(checkout())),
+  wasm: outdatedScanner,
 };
 
 async function main(names: readonly string[]): Promise<number> {

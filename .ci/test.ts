@@ -43,6 +43,7 @@ const PROOFS = [
   "cli/test/replay_test.ts",
   "cli/test/start_test.ts",
   "db/embedded/server_test.ts",
+  "options/wire/ingest_reader_hostile_test.ts",
   "options/wire/ingest_reader_test.ts",
   "web/test/backfill_test.ts",
   "web/test/bad_input_test.ts",

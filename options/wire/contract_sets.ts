@@ -7,7 +7,7 @@ import type { OccSymbol, Ticker } from "../contract.ts";
 /** The contracts of a body. */
 export interface ContractSet {
   /** The JSON of each row from its start to where its contract is named, if that comes first in it. */
-  readonly texts: DataView;
+  readonly texts: Uint8Array;
   /** Where a row's text begins in `texts`; one more for the end. */
   readonly textAt: Int32Array;
   /** The contract of each row. */
@@ -16,6 +16,8 @@ export interface ContractSet {
   readonly occ: readonly OccSymbol[];
   /** The row of each sorted contract; `null` where the rows were sorted. */
   readonly rowOf: Int32Array | null;
+  /** Where among the sorted contracts a row's is; `null` likewise. */
+  readonly placeOf: Int32Array | null;
 }
 
 /** Sets are kept up to so many contracts in all: some 30 MB. */

@@ -4,8 +4,7 @@
  */
 import type { ColumnBatch } from "../columns.ts";
 import { parseTicker, type Ticker } from "../contract.ts";
-import { ContractSets } from "./contract_sets.ts";
-import { ColumnScan } from "./column_scan.ts";
+import { type ContractSet, ContractSets } from "./contract_sets.ts";
 import {
   COLUMN_KEYS,
   CONTRACT_KEYS,
@@ -16,9 +15,8 @@ import {
   readHead,
 } from "./ingest.ts";
 import { JsonBytes, jsonValue } from "./json_bytes.ts";
-import { QuoteBuffers } from "./quote_buffers.ts";
-import { RowScan } from "./row_scan.ts";
-import { SetReader } from "./set_reader.ts";
+import { type Form, Scanner } from "./scanner.ts";
+import { readSet } from "./set_reader.ts";
 
 /** A body that was read, with the unknown fields it had. */
 export interface ReadIngest {
@@ -26,21 +24,19 @@ export interface ReadIngest {
   readonly ignored: readonly string[];
 }
 
-/** Where in a body its contracts are, and in which form. */
-interface Place {
+/** Where in a body its contracts are, in which form, and which. */
+interface Contracts {
   readonly from: number;
   readonly to: number;
-  readonly isColumns: boolean;
+  readonly form: Form;
+  readonly set: ContractSet;
 }
 
 /** Reads one body after the other; a server keeps one. */
 export class IngestReader {
   readonly #sets = new ContractSets();
   readonly #json = new JsonBytes();
-  readonly #buffers = new QuoteBuffers();
-  readonly #set = new SetReader(this.#json);
-  readonly #columns = new ColumnScan(this.#json, this.#set, this.#buffers);
-  readonly #rows = new RowScan(this.#json, this.#set, this.#buffers);
+  readonly #scanner = new Scanner();
 
   /**
    * Reads the bytes of a body. `undefined` says that it must be read the exact way: it is wrong, or
@@ -64,33 +60,35 @@ export class IngestReader {
     try {
       return this.#read(bytes);
     } finally {
-      this.#buffers.clear();
+      this.#scanner.close();
       this.#json.close();
     }
   }
 
   #read(bytes: Uint8Array): ReadIngest | undefined {
-    const place = this.#findContracts();
-    const body = place &&
-      jsonValue(bytes.subarray(0, place.from), NO_CONTRACTS, bytes.subarray(place.to));
+    const contracts = this.#findContracts();
+    if (!contracts) return undefined;
+    const { from, to, form, set } = contracts;
+    const body = jsonValue(bytes.subarray(0, from), NO_CONTRACTS, bytes.subarray(to));
     const head = readHead(body, new Problems());
-    const set = head && this.#set.set();
-    if (!head || !set) return undefined;
+    if (!head) return undefined;
     if (head.mode === "snapshot") this.#sets.keep(head.ticker, set);
     const ignored = new Ignored();
     ignored.note(body, HEAD_KEYS, "");
-    if (place?.isColumns) ignored.note(this.#columns.unknown, COLUMN_KEYS, "columns.");
-    else for (const row of this.#rows.unknown) ignored.note(row, CONTRACT_KEYS, "contracts[].");
+    for (const fields of this.#scanner.unknown) {
+      if (form === "columns") ignored.note(fields, COLUMN_KEYS, "columns.");
+      else ignored.note(fields, CONTRACT_KEYS, "contracts[].");
+    }
     // What readHead() takes has its missing contracts in a list, if at all.
     const { missing } = body as { readonly missing?: readonly unknown[] | null };
     for (const row of missing ?? []) ignored.note(row, MISSING_KEYS, "missing[].");
-    return { batch: { ...head, columns: this.#buffers.toColumns(set) }, ignored: ignored.names };
+    return { batch: { ...head, columns: this.#scanner.toColumns(set) }, ignored: ignored.names };
   }
 
   /** Reads the contracts of a body, and says where in it they are. */
-  #findContracts(): Place | undefined {
+  #findContracts(): Contracts | undefined {
     const json = this.#json;
-    let place: Place | undefined;
+    let contracts: Contracts | undefined;
     let ticker: Ticker | undefined;
     if (!json.take(0x7b)) return undefined;
     do {
@@ -100,17 +98,32 @@ export class IngestReader {
       json.peek();
       const from = json.at;
       if (key === "contracts" || key === "columns") {
-        if (place) return undefined;
-        const isColumns = key === "columns";
-        this.#set.open(ticker && this.#sets.get(ticker));
-        if (!(isColumns ? this.#columns : this.#rows).read()) return undefined;
-        place = { from, to: json.at, isColumns };
+        if (contracts) return undefined;
+        contracts = this.#readContracts(
+          from,
+          key === "columns" ? "columns" : "rows",
+          ticker && this.#sets.get(ticker),
+        );
+        if (!contracts) return undefined;
+        json.at = contracts.to;
       } else if (!json.skip()) return undefined;
       if (key === "ticker") ticker = tickerOf(json.bytes.subarray(from, json.at));
     } while (json.take(0x2c));
     if (!json.take(0x7d)) return undefined;
     json.peek();
-    return json.at === json.bytes.length ? place : undefined;
+    return json.at === json.bytes.length ? contracts : undefined;
+  }
+
+  #readContracts(
+    from: number,
+    form: Form,
+    known: ContractSet | undefined,
+  ): Contracts | undefined {
+    const scanner = this.#scanner;
+    const to = scanner.scan(this.#json.bytes, from, form, known);
+    if (to < 0) return undefined;
+    const set = readSet(known, scanner.asKnown, scanner.bytes, scanner.names);
+    return set && { from, to, form, set };
   }
 }
 

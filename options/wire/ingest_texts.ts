@@ -90,13 +90,31 @@ function oddValue(random: Random): string {
   return oneOf(random, once(random, 3) ? ODD_TEXTS : ODD_VALUES);
 }
 
+/** What fields have as their limits, and what is stored in another way than others. */
+const LIMITS: readonly string[] = [
+  "1",
+  "5",
+  "200000",
+  "199999",
+  "1999999999",
+  "2147483647",
+  "2147483648",
+  "2147",
+  "2146",
+  "99999999",
+  "100000000",
+  "9007199254740992",
+  "9007199254740993",
+];
+
 /** A number's text with any count of digits. */
 export function numberText(random: Random): string {
+  if (once(random, 4)) return limitText(random);
   let text = once(random, 6) ? "-" : "";
   text += String(random(10 ** random(once(random, 10) ? 10 : 4)));
   if (once(random, 5)) return text;
   text += ".";
-  const decimals = 1 + random(once(random, 4) ? 20 : 6);
+  const decimals = 1 + random(once(random, 4) ? 25 : 6);
   for (let i = 0; i < decimals; i++) text += random(10);
   // Ties, and what is nearly one.
   if (once(random, 4)) {
@@ -104,6 +122,27 @@ export function numberText(random: Random): string {
   }
   if (once(random, 30)) text += oneOf(random, ["e0", "e-3", "E2", "e-12"]);
   return text;
+}
+
+/** A number at a limit, or a little beside one, with its point and exponent anywhere. */
+function limitText(random: Random): string {
+  let digits = oneOf(random, LIMITS);
+  if (once(random, 3)) digits = String(BigInt(digits) + BigInt(random(3)) - 1n);
+  if (once(random, 3)) {
+    digits += oneOf(random, ["0", "00000", "00000000000000001", "5", "4999999999"]);
+  }
+  const point = random(digits.length + 1);
+  const whole = digits.slice(0, point).replace(/^0+(?=\d)/, "") || "0";
+  const fraction = digits.slice(point);
+  const text = fraction === "" ? whole : `${whole}.${fraction}`;
+  const exponent = once(random, 2)
+    ? fraction.length - random(2 * digits.length + 2)
+    : oneOf(random, [0, -22, -23, -37, 22, 23, -300, -320, -345, 308, 99_999]);
+  const sign = once(random, 4) ? "-" : "";
+  if (exponent === 0) return sign + text;
+  return `${sign}${text}${oneOf(random, ["e", "E"])}${
+    once(random, 2) && exponent > 0 ? "+" : ""
+  }${exponent}`;
 }
 
 const NUMBERS = [
@@ -265,6 +304,18 @@ function columnsText(random: Random, count: number, layout: Layout): string {
   return objectText(entries, layout);
 }
 
+/** Bytes with white space put in at a place where a byte of JSON's own stands, perhaps in a text. */
+function withSpace(random: Random, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const from = random(bytes.length);
+  const at = bytes.findIndex((byte, n) => n >= from && JSON_BYTES.includes(byte));
+  if (at < 0) return bytes;
+  const place = at + random(2);
+  const space = [oneOf(random, [0x20, 0x0a, 0x0d, 0x09])];
+  return Uint8Array.from([...bytes.subarray(0, place), ...space, ...bytes.subarray(place)]);
+}
+
+const JSON_BYTES = new TextEncoder().encode('{}[]:,"');
+
 /** A body's bytes. */
 export function bodyText(random: Random): Uint8Array {
   const layout = LAYOUTS[random(2) * random(4)] as Layout;
@@ -307,5 +358,6 @@ export function bodyText(random: Random): Uint8Array {
   while (once(random, 15)) {
     bytes[random(bytes.length)] = once(random, 3) ? random(256) : 0x20 + random(0x5f);
   }
+  while (once(random, 10)) bytes = withSpace(random, bytes);
   return bytes;
 }

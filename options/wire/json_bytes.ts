@@ -1,10 +1,9 @@
 /**
- * Reads JSON from its bytes, without a text or a value in between, as far as it is plain: texts of
- * ASCII without escapes, numbers without surprises. What is not plain, is left to `JSON.parse`.
+ * Goes over JSON by its bytes, without a text or a value in between, as far as it is plain: texts of
+ * ASCII without escapes. What is not plain, is left to `JSON.parse`.
  */
 
 const NOTHING = new Uint8Array();
-const NO_VIEW = new DataView(NOTHING.buffer);
 
 /** A place in the bytes of a JSON text. `false` and `undefined` say: not plain. */
 export class JsonBytes {
@@ -15,21 +14,18 @@ export class JsonBytes {
   /** … to here. */
   end = 0;
   bytes: Uint8Array = NOTHING;
-  view: DataView = NO_VIEW;
 
   /** Begins with other bytes. */
   open(bytes: Uint8Array): void {
     const { buffer, byteOffset, byteLength } = bytes;
     // Bytes of one class only, whatever kind of them was given: what reads them is then quick.
     this.bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    this.view = new DataView(buffer, byteOffset, byteLength);
     this.at = 0;
   }
 
   /** Lets go of the bytes. */
   close(): void {
     this.bytes = NOTHING;
-    this.view = NO_VIEW;
   }
 
   /** The next byte that is no white space; 0 at the end. */
@@ -45,19 +41,6 @@ export class JsonBytes {
     if (this.bytes[this.at] !== byte && this.peek() !== byte) return false;
     this.at++;
     return true;
-  }
-
-  /** Goes past exactly these bytes, if they are there. */
-  takeAll(expected: Uint8Array): boolean {
-    const { bytes, at } = this;
-    for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
-    this.at = at + expected.length;
-    return true;
-  }
-
-  /** Goes past `null`, if it is there. */
-  takeNull(): boolean {
-    return this.bytes[this.at] === 0x6e && this.takeAll(NULL);
   }
 
   /** Goes past a text, which is then from `start` to `end`. */
@@ -79,25 +62,6 @@ export class JsonBytes {
     return ascii(this.bytes, this.start, this.end);
   }
 
-  /** Goes past the characters of a number. Whether they make one, is not looked at. */
-  skipNumber(): boolean {
-    const start = this.at;
-    while (isOfNumber(this.bytes[this.at] ?? 0)) this.at++;
-    return this.at > start;
-  }
-
-  /** The value of a number of any form, just as `JSON.parse` reads it. */
-  takeNumber(): number | undefined {
-    const start = this.at;
-    this.skipNumber();
-    try {
-      // `JSON.parse` gives a number for what has only a number's characters, or throws.
-      return JSON.parse(ascii(this.bytes, start, this.at)) as number;
-    } catch {
-      return undefined;
-    }
-  }
-
   /** Goes past a value of any kind. Whether it is JSON at all, is not looked at. */
   skip(): boolean {
     let depth = 0;
@@ -114,12 +78,6 @@ export class JsonBytes {
       }
     } while (depth > 0);
     return true;
-  }
-
-  /** Goes past a value of any kind, if it is JSON. */
-  takeValue(): boolean {
-    const start = this.at;
-    return this.skip() && jsonValue(this.bytes.subarray(start, this.at)) !== undefined;
   }
 
   #skipText(): boolean {
@@ -143,7 +101,6 @@ export class JsonBytes {
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const NULL = new TextEncoder().encode("null");
 
 function isSpace(byte: number): boolean {
   return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09;

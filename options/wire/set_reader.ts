@@ -2,130 +2,65 @@
 import type { OccSymbol } from "../contract.ts";
 import type { ContractSet } from "./contract_sets.ts";
 import { contractOf } from "./ingest.ts";
-import { ascii, type JsonBytes } from "./json_bytes.ts";
+import { ascii } from "./json_bytes.ts";
+import { NAME_SIZE } from "./scan/layout.ts";
 
 /**
- * How a row names its contract: where its symbol starts and ends in the bytes, then its expiry,
- * strike and right. A part that it has not starts and ends at 0.
+ * How rows name their contracts, ten numbers a row: where that starts and ends in the bytes, if it
+ * comes first in the row and nothing else is between; then where its symbol, expiry, strike and right
+ * do. A part that it has not starts and ends at 0.
  */
-export type RowName = Int32Array;
+export type RowNames = Int32Array;
 
-interface MadeSet {
-  texts: Uint8Array;
-  /** So much of `texts` is used. */
-  length: number;
-  readonly textAt: number[];
-  readonly rows: OccSymbol[];
+const PER_ROW = NAME_SIZE / 4;
+/** Where among a row's numbers those of each part are. */
+const SYMBOL = 2;
+const EXPIRY = 4;
+const STRIKE = 6;
+const RIGHT = 8;
+
+/**
+ * The set of a body whose first rows, so many, are named as in the known set, and the others as
+ * `names` says. `undefined` where one names no contract for certain, or two name the same.
+ */
+export function readSet(
+  known: ContractSet | undefined,
+  asKnown: number,
+  bytes: Uint8Array,
+  names: RowNames,
+): ContractSet | undefined {
+  if (known && names.length === 0 && asKnown === known.rows.length) return known;
+  const rows = known ? known.rows.slice(0, asKnown) : [];
+  const textAt = new Int32Array(asKnown + names.length / PER_ROW + 1);
+  if (known) textAt.set(known.textAt.subarray(0, asKnown + 1));
+  let length = textAt[asKnown] ?? 0;
+  for (let name = 0; name < names.length; name += PER_ROW) {
+    const occ = plainOcc(bytes, names, name) ?? namedOcc(bytes, names, name);
+    if (occ === undefined) return undefined;
+    rows.push(occ);
+    length += (names[name + 1] ?? 0) - (names[name] ?? 0);
+    textAt[rows.length] = length;
+  }
+  const order = sortedOrder(rows);
+  if (!order) return undefined;
+  const texts = new Uint8Array(length);
+  if (known) texts.set(known.texts.subarray(0, textAt[asKnown]));
+  let row = asKnown;
+  for (let name = 0; name < names.length; name += PER_ROW) {
+    texts.set(bytes.subarray(names[name], names[name + 1]), textAt[row++]);
+  }
+  return { texts, textAt, rows, ...order };
 }
 
-const LITTLE_ENDIAN = true;
-
-/** Reads the contracts of one body after the other, row by row. */
-export class SetReader {
-  readonly #json: JsonBytes;
-  #known: ContractSet | undefined;
-  /** So many rows, from the first on, were named as in the known set. */
-  #asKnown = 0;
-  /** The set that the rows make, from the first on that was not. */
-  #made: MadeSet | null = null;
-
-  constructor(json: JsonBytes) {
-    this.#json = json;
-  }
-
-  /** Begins with another body, whose set is perhaps the known one. */
-  open(known: ContractSet | undefined): void {
-    this.#known = known;
-    this.#asKnown = 0;
-    this.#made = null;
-  }
-
-  /**
-   * Goes past the beginning of the next row, if that is the one of the known set: its contract is
-   * then taken.
-   */
-  takeKnown(): boolean {
-    const known = this.#known;
-    const row = this.#asKnown;
-    if (!known || this.#made !== null || row === known.rows.length) return false;
-    const { bytes, view, at } = this.#json;
-    const { texts, textAt } = known;
-    const from = textAt[row] as number;
-    const length = (textAt[row + 1] as number) - from;
-    if (length === 0 || at + length >= bytes.length) return false;
-    let i = 0;
-    for (; i + 4 <= length; i += 4) {
-      const word = view.getInt32(at + i, LITTLE_ENDIAN);
-      if (word !== texts.getInt32(from + i, LITTLE_ENDIAN)) return false;
-    }
-    for (; i < length; i++) if (bytes[at + i] !== texts.getUint8(from + i)) return false;
-    if (!endsValue(bytes[at + length] as number)) return false;
-    this.#asKnown = row + 1;
-    this.#json.at = at + length;
-    return true;
-  }
-
-  /**
-   * Takes the next row, which is not as in the known set; `false` where it names no contract for
-   * certain. From `start` to `end` it names it, and nothing else; they are equal where it does not.
-   */
-  add(name: RowName, start: number, end: number): boolean {
-    const made = this.#made ??= this.#leaveKnown();
-    const { bytes } = this.#json;
-    const occ = plainOcc(bytes, name) ?? this.#namedOcc(name);
-    if (occ === undefined) return false;
-    made.rows.push(occ);
-    const length = made.length + end - start;
-    if (length > made.texts.length) {
-      const texts = new Uint8Array(2 * length);
-      texts.set(made.texts);
-      made.texts = texts;
-    }
-    made.texts.set(bytes.subarray(start, end), made.length);
-    made.length = length;
-    made.textAt.push(length);
-    return true;
-  }
-
-  /** The set of the rows; `undefined` where a contract is named twice. */
-  set(): ContractSet | undefined {
-    const known = this.#known;
-    if (this.#made === null && known?.rows.length === this.#asKnown) return known;
-    const { texts, length, textAt, rows } = this.#made ?? this.#leaveKnown();
-    const order = sortedOrder(rows);
-    if (!order) return undefined;
-    return {
-      texts: new DataView(texts.slice(0, length).buffer),
-      textAt: Int32Array.from(textAt),
-      rows,
-      ...order,
-    };
-  }
-
-  #leaveKnown(): MadeSet {
-    const known = this.#known;
-    const count = this.#asKnown;
-    const length = known?.textAt[count] ?? 0;
-    const texts = new Uint8Array(Math.max(1024, 2 * length));
-    if (known) texts.set(new Uint8Array(known.texts.buffer, 0, length));
-    const textAt = known ? [...known.textAt.subarray(0, count + 1)] : [0];
-    return { texts, length, textAt, rows: known ? known.rows.slice(0, count) : [] };
-  }
-
-  #namedOcc(name: RowName): OccSymbol | undefined {
-    const part = (at: number): string | undefined => {
-      const start = name[at] ?? 0;
-      return start === 0 ? undefined : ascii(this.#json.bytes, start, name[at + 1] ?? 0);
-    };
-    const strike = numberOf(part(4));
-    if (strike === "none") return undefined;
-    return contractOf({ symbol: part(0), expiry: part(2), strike, right: part(6) })?.occ;
-  }
-}
-
-/** Whether a byte can only come after a value: a comma, the end of an object or array, white space. */
-function endsValue(byte: number): boolean {
-  return byte === 0x2c || byte === 0x7d || byte === 0x5d || byte <= 0x20;
+function namedOcc(bytes: Uint8Array, names: RowNames, name: number): OccSymbol | undefined {
+  const part = (at: number): string | undefined => {
+    const start = names[name + at] ?? 0;
+    return start === 0 ? undefined : ascii(bytes, start, names[name + at + 1] ?? 0);
+  };
+  const strike = numberOf(part(STRIKE));
+  if (strike === "none") return undefined;
+  return contractOf({ symbol: part(SYMBOL), expiry: part(EXPIRY), strike, right: part(RIGHT) })
+    ?.occ;
 }
 
 function numberOf(text: string | undefined): unknown {
@@ -144,8 +79,9 @@ const DAYS = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * The OCC symbol of a row that has it in its compact form, with nothing beside it or with an
  * expiry, strike and right that are plainly its own; `undefined` where that must be looked into.
  */
-function plainOcc(bytes: Uint8Array, name: RowName): OccSymbol | undefined {
-  const [start = 0, end = 0, expiryAt = 0, expiryEnd = 0, strikeAt = 0, strikeEnd = 0] = name;
+function plainOcc(bytes: Uint8Array, names: RowNames, name: number): OccSymbol | undefined {
+  const start = names[name + SYMBOL] ?? 0;
+  const end = names[name + SYMBOL + 1] ?? 0;
   const rootEnd = end - 15;
   if (rootEnd <= start || rootEnd > start + 6) return undefined;
   for (let at = start; at < rootEnd; at++) {
@@ -161,16 +97,20 @@ function plainOcc(bytes: Uint8Array, name: RowName): OccSymbol | undefined {
   const isDay = year >= 0 && day >= 1 && day <= (DAYS[month] ?? 0) &&
     (month !== 2 || day < 29 || year % 4 === 0);
   if (!isDay || right !== 0x43 && right !== 0x50 || !(thousandths > 0)) return undefined;
+  const expiryAt = names[name + EXPIRY] ?? 0;
   if (expiryAt > 0) {
-    const said = ascii(bytes, expiryAt, expiryEnd);
+    const said = ascii(bytes, expiryAt, names[name + EXPIRY + 1] ?? 0);
     const day = ascii(bytes, rootEnd, rootEnd + 6);
     if (said !== `20${day.slice(0, 2)}-${day.slice(2, 4)}-${day.slice(4)}`) return undefined;
   }
-  if (strikeAt > 0 && numberOf(ascii(bytes, strikeAt, strikeEnd)) !== thousandths / 1000) {
-    return undefined;
+  const strikeAt = names[name + STRIKE] ?? 0;
+  if (strikeAt > 0) {
+    const said = numberOf(ascii(bytes, strikeAt, names[name + STRIKE + 1] ?? 0));
+    if (said !== thousandths / 1000) return undefined;
   }
-  const [rightAt = 0, rightEnd = 0] = name.subarray(6);
-  if (rightAt > 0 && (rightEnd !== rightAt + 1 || bytes[rightAt] !== right)) return undefined;
+  const rightAt = names[name + RIGHT] ?? 0;
+  const isOther = bytes[rightAt] !== right || names[name + RIGHT + 1] !== rightAt + 1;
+  if (rightAt > 0 && isOther) return undefined;
   return ascii(bytes, start, end) as OccSymbol; // just seen to be one
 }
 
@@ -189,17 +129,20 @@ function digits(bytes: Uint8Array, start: number, end: number): number {
   return number;
 }
 
-interface Order {
-  readonly occ: readonly OccSymbol[];
-  readonly rowOf: Int32Array | null;
-}
+type Order = Pick<ContractSet, "occ" | "rowOf" | "placeOf">;
 
 function sortedOrder(rows: readonly OccSymbol[]): Order | undefined {
   if (rows.every((occ, i) => i === 0 || occ > (rows[i - 1] ?? ""))) {
-    return { occ: rows, rowOf: null };
+    return { occ: rows, rowOf: null, placeOf: null };
   }
   const sorted = rows.map((occ, row) => ({ occ, row }))
     .sort((a, b) => (a.occ < b.occ ? -1 : a.occ > b.occ ? 1 : 0));
   if (sorted.some(({ occ }, i) => occ === sorted[i - 1]?.occ)) return undefined;
-  return { occ: sorted.map(({ occ }) => occ), rowOf: Int32Array.from(sorted, ({ row }) => row) };
+  const placeOf = new Int32Array(rows.length);
+  for (const [place, { row }] of sorted.entries()) placeOf[row] = place;
+  return {
+    occ: sorted.map(({ occ }) => occ),
+    rowOf: Int32Array.from(sorted, ({ row }) => row),
+    placeOf,
+  };
 }

@@ -1,0 +1,3 @@
+/** The scanner, compiled from `index.ts`. */
+declare const scan: WebAssembly.Module;
+export default scan;
