@@ -2,15 +2,19 @@
 import { MOST_OFFSET_MS, systemClock } from "../base/clock.ts";
 import { command, EXIT_USAGE, readEnvLocal, wholeNumber } from "../base/command.ts";
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
-import { consoleLog, jsonLog } from "../telemetry/log.ts";
+import type { OccSymbol, Ticker } from "../options/contract.ts";
+import { consoleLog, jsonLog, type LogLevel } from "../telemetry/log.ts";
+import { addBarsSettings, type BarsSettings, runBars } from "./bars/command.ts";
 import { type DomainClock, domainClock } from "./domain_clock.ts";
 import { FetchFailed, runFetch } from "./fetch.ts";
 import { runAgent } from "./run.ts";
 import {
   addCommonSettings,
   addFetchSettings,
+  addGatewaySettings,
   addRunSettings,
   type FetchSettings,
+  logLevel,
   readKey,
   type RunSettings,
   wrongKey,
@@ -38,6 +42,14 @@ Examples:
   AGENT_ID=deals AGENT_API_KEY=… deno task agent fetch --ticker EA --days-before-close 60
   deno task agent fetch --ticker SPX --dry-run --ib-port 4002 --rate 0 --lines 5000`;
 
+const BARS_EXAMPLES = `
+Examples:
+  deno task agent bars EA260116C00210000 --what BID_ASK --bar 5m --duration 2D
+  deno task agent bars EA --what TRADES --bar 1d --duration 1Y --form csv > ea.csv`;
+
+/** Settings of `agent bars` with its log's. */
+type BarsOptions = BarsSettings & { readonly logLevel: LogLevel };
+
 function main(): Promise<unknown> {
   readEnvLocal();
   const run = addRunSettings(
@@ -50,8 +62,12 @@ function main(): Promise<unknown> {
     addFetchSettings(command("fetch", "Reads one chain once and posts it.")),
     "warn",
   ).addHelpText("after", FETCH_EXAMPLES).action(() => fetchCommand(fetch.opts<FetchSettings>()));
+  const bars = addBarsSettings(
+    addGatewaySettings(command("bars", "Reads historical bars once and prints them.")),
+  ).addOption(logLevel("warn")).addHelpText("after", BARS_EXAMPLES)
+    .action((instrument: OccSymbol | Ticker) => barsCommand(instrument, bars.opts<BarsOptions>()));
   return command("agent", "Reads option chains from TWS or IB Gateway and posts them to Lastmark.")
-    .addCommand(run).addCommand(fetch).parseAsync();
+    .addCommand(run).addCommand(fetch).addCommand(bars).parseAsync();
 }
 
 async function runCommand(settings: RunSettings): Promise<void> {
@@ -95,6 +111,28 @@ async function fetchCommand(settings: FetchSettings): Promise<void> {
     if (signal.aborted) Deno.exit(EXIT_INTERRUPTED);
     const message = error instanceof Error ? error.message : String(error);
     fail(error instanceof FetchFailed && settings.test ? `✗ ${message}` : message);
+  }
+  Deno.exit(0);
+}
+
+async function barsCommand(
+  instrument: OccSymbol | Ticker,
+  settings: BarsOptions,
+): Promise<void> {
+  refuse(wrongTogether(settings));
+  const log = jsonLog({
+    program: "agent",
+    level: settings.logLevel,
+    nowMs: () => Date.now(),
+    write: (line) => console.error(line),
+  });
+  const signal = endOfProgram({ lifeline: hasLifeline() });
+  const clock = clockOfEnvironment();
+  try {
+    await runBars({ instrument, settings, clock, log, signal, print: (line) => console.log(line) });
+  } catch (error) {
+    if (signal.aborted) Deno.exit(EXIT_INTERRUPTED);
+    fail(error instanceof Error ? error.message : String(error));
   }
   Deno.exit(0);
 }

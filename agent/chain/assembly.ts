@@ -112,6 +112,7 @@ export function assembleQuote(contract: Contract, multiplier: number | null): As
         case "generic":
         case "contract":
         case "parameters":
+        case "bar":
         case "end":
         case "error":
           return false;
