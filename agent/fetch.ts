@@ -1,5 +1,5 @@
 /** `agent fetch`: reads one chain once, and posts it or prints it. */
-import { sleep } from "../base/clock.ts";
+import { type Clock, sleep } from "../base/clock.ts";
 import { type Log, silentLog } from "../telemetry/log.ts";
 import { allExpiries, aroundClose, type ExpiryChoice } from "./chain/expiries.ts";
 import { unknownChain } from "./chain/known_chain.ts";
@@ -15,7 +15,13 @@ import { afterTaken, firstClientId } from "./gateway/client_id.ts";
 import { connect, type Connection } from "./gateway/connection.ts";
 import { createLines } from "./gateway/lines.ts";
 import { createProgress, standardError } from "./progress.ts";
-import { type FetchSettings, MANUAL_CLIENT_ID, spoolFolder, spoolLimits } from "./settings.ts";
+import {
+  type FetchSettings,
+  type GatewaySettings,
+  MANUAL_CLIENT_ID,
+  spoolFolder,
+  spoolLimits,
+} from "./settings.ts";
 
 /** The agent ID in a payload that is only printed. */
 const DRY_RUN_AGENT = "agent";
@@ -67,7 +73,12 @@ export async function runFetch(options: FetchOptions): Promise<void> {
 }
 
 /** Tries to connect; only a taken client ID is tried again, since it is often a socket's last breath. */
-async function connectOnce(options: FetchOptions): Promise<Connection> {
+export async function connectOnce(options: {
+  readonly settings: GatewaySettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}): Promise<Connection> {
   const { settings, clock, signal } = options;
   const clientId = settings.clientId ?? MANUAL_CLIENT_ID;
   const ids = { first: clientId, last: clientId };

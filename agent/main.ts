@@ -3,7 +3,9 @@ import { MOST_OFFSET_MS, systemClock } from "../base/clock.ts";
 import { command, EXIT_USAGE, readEnvLocal, wholeNumber } from "../base/command.ts";
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
 import { withoutKeys } from "../base/secrets.ts";
-import { consoleLog, jsonLog } from "../telemetry/log.ts";
+import type { OccSymbol, Ticker } from "../options/contract.ts";
+import { consoleLog, jsonLog, type LogLevel } from "../telemetry/log.ts";
+import { addBarsSettings, type BarsSettings, runBars } from "./bars/command.ts";
 import { type DomainClock, domainClock } from "./domain_clock.ts";
 import { visit } from "./doctor/doctor.ts";
 import { exitCodeOf, jsonOf, linesOf, summaryOf } from "./doctor/report.ts";
@@ -15,10 +17,12 @@ import {
   addCommonSettings,
   addDoctorSettings,
   addFetchSettings,
+  addGatewaySettings,
   addRunSettings,
   addServiceSettings,
   type DoctorSettings,
   type FetchSettings,
+  logLevel,
   readKey,
   type RunSettings,
   wrongKey,
@@ -58,6 +62,14 @@ Examples:
   deno task agent service --agent-id deals --install
   deno task agent service --agent-id deals --scope system --platform systemd`;
 
+const BARS_EXAMPLES = `
+Examples:
+  deno task agent bars EA260116C00210000 --what BID_ASK --bar 5m --duration 2D
+  deno task agent bars EA --what TRADES --bar 1d --duration 1Y --form csv > ea.csv`;
+
+/** Settings of `agent bars` with its log's. */
+type BarsOptions = BarsSettings & { readonly logLevel: LogLevel };
+
 function main(): Promise<unknown> {
   readEnvLocal();
   const run = addRunSettings(
@@ -83,8 +95,12 @@ function main(): Promise<unknown> {
   ).addHelpText("after", SERVICE_EXAMPLES).action(() =>
     serviceCommand(service.opts<ServiceSettings>())
   );
+  const bars = addBarsSettings(
+    addGatewaySettings(command("bars", "Reads historical bars once and prints them.")),
+  ).addOption(logLevel("warn")).addHelpText("after", BARS_EXAMPLES)
+    .action((instrument: OccSymbol | Ticker) => barsCommand(instrument, bars.opts<BarsOptions>()));
   return command("agent", "Reads option chains from TWS or IB Gateway and posts them to Lastmark.")
-    .addCommand(run).addCommand(fetch).addCommand(doctor).addCommand(service)
+    .addCommand(run).addCommand(fetch).addCommand(bars).addCommand(doctor).addCommand(service)
     .parseAsync();
 }
 
@@ -153,6 +169,29 @@ async function serviceCommand(settings: ServiceSettings): Promise<void> {
     if (!isMendable) throw error;
     fail(error.message);
   }
+  Deno.exit(0);
+}
+
+async function barsCommand(
+  instrument: OccSymbol | Ticker,
+  settings: BarsOptions,
+): Promise<void> {
+  refuse(wrongTogether(settings));
+  const log = jsonLog({
+    program: "agent",
+    level: settings.logLevel,
+    nowMs: () => Date.now(),
+    write: (line) => console.error(line),
+  });
+  const signal = endOfProgram({ lifeline: hasLifeline() });
+  const clock = clockOfEnvironment();
+  try {
+    await runBars({ instrument, settings, clock, log, signal, print: (line) => console.log(line) });
+  } catch (error) {
+    if (signal.aborted) Deno.exit(EXIT_INTERRUPTED);
+    fail(error instanceof Error ? error.message : String(error));
+  }
+  Deno.exit(0);
 }
 
 function requireSender(settings: { readonly agentId?: string }): { agentId: string; key: string } {

@@ -1,5 +1,5 @@
 /** The agent's settings: flags win over the environment, the environment over `.env.local`. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type IdRange, idRange, oneOf, port, setting, url, wholeNumber } from "../base/command.ts";
 import { isLoopback } from "../base/loopback.ts";
 import { type IsoDate, parseIsoDate, parseTicker, type Ticker } from "../options/contract.ts";
@@ -75,8 +75,8 @@ const DEFAULT_AGENT_IDS: IdRange = { first: 300, last: 399 };
 /** The range of status checks, which disturb no agent. */
 const DEFAULT_STATUS_IDS: IdRange = { first: 200, last: 299 };
 
-/** Adds what both commands need. */
-export function addCommonSettings(command: Command, logLevel: LogLevel): Command {
+/** Adds where the gateway is and how it may be used. */
+export function addGatewaySettings(command: Command): Command {
   return command
     .addOption(setting({
       flags: "--ib-host <host>",
@@ -112,7 +112,12 @@ export function addCommonSettings(command: Command, logLevel: LogLevel): Command
       env: "LINES",
       parse: wholeNumber(2, 20_000),
       fallback: 95,
-    }))
+    }));
+}
+
+/** Adds what `run` and `fetch` need. */
+export function addCommonSettings(command: Command, level: LogLevel): Command {
+  return addGatewaySettings(command)
     .addOption(setting({
       flags: "--server-url <url>",
       help: "the server; https, except on this machine",
@@ -139,13 +144,18 @@ export function addCommonSettings(command: Command, logLevel: LogLevel): Command
       parse: wholeNumber(1, 1_000_000),
       fallback: DEFAULT_SPOOL_MB,
     }))
-    .addOption(setting({
-      flags: "--log-level <level>",
-      help: "debug, info, warn or error",
-      env: "LOG_LEVEL",
-      parse: oneOf("debug", "info", "warn", "error"),
-      fallback: logLevel,
-    }));
+    .addOption(logLevel(level));
+}
+
+/** How much is logged. */
+export function logLevel(fallback: LogLevel): Option {
+  return setting({
+    flags: "--log-level <level>",
+    help: "debug, info, warn or error",
+    env: "LOG_LEVEL",
+    parse: oneOf("debug", "info", "warn", "error"),
+    fallback,
+  });
 }
 
 /** Adds what only `run` needs. */
@@ -278,7 +288,7 @@ export function spoolLimits({ spoolMax }: ServerSettings): SpoolLimits {
 }
 
 /** What settings say wrongly together; `undefined` where all is well. */
-export function wrongTogether(settings: GatewaySettings & ServerSettings): string | undefined {
+export function wrongTogether(settings: GatewaySettings): string | undefined {
   if (settings.rate === 0 && !isLoopback(settings.ibHost)) {
     return `RATE is 0 (unlimited) and IB_HOST is ${settings.ibHost}. Allowed: 0 only where the ` +
       `gateway is on this machine (127.0.0.1, localhost, ::1); IB closes faster connections.`;

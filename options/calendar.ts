@@ -57,9 +57,13 @@ export function newYorkDate(nowMs: number): IsoDate {
   return DAY.format(nowMs) as IsoDate;
 }
 
+const CLOCKS_CHANGE_MINUTE = 120;
+
 /** Epoch milliseconds of a New York wall-clock time, in minutes after midnight. */
 export function newYorkMs(date: IsoDate, minuteOfDay: number): number {
-  return Date.parse(`${date}T00:00:00Z`) + minuteOfDay * MINUTE_MS - offsetMs(date);
+  // Clocks change at 02:00: before it the day's offset is still that of the day before.
+  const offset = offsetMs(minuteOfDay < CLOCKS_CHANGE_MINUTE ? addDays(date, -1) : date);
+  return Date.parse(`${date}T00:00:00Z`) + minuteOfDay * MINUTE_MS - offset;
 }
 
 /** Whether the options of a ticker or root trade now, in the regular session. */

@@ -5,6 +5,7 @@ import {
   lastCloseMs,
   liveContracts,
   newYorkDate,
+  newYorkMs,
   nextOpenMs,
   sessionOn,
 } from "./calendar.ts";
@@ -163,4 +164,16 @@ Deno.test("liveContracts() drops a contract at the very moment of its end, root 
   assert.deepEqual(left("2026-07-16T20:15:00Z"), symbols.slice(1));
   assert.deepEqual(left("2026-07-17T19:59:59.999Z"), symbols.slice(1));
   assert.deepEqual(left("2026-07-17T20:00:00Z"), symbols.slice(2));
+});
+
+Deno.test("newYorkMs() knows midnight on the days on which clocks change", () => {
+  const midnight = (text: string): string => {
+    const date = parseIsoDate(text);
+    assert.ok(date);
+    return new Date(newYorkMs(date, 0)).toISOString();
+  };
+  assert.equal(midnight("2026-03-08"), "2026-03-08T05:00:00.000Z");
+  assert.equal(midnight("2026-03-09"), "2026-03-09T04:00:00.000Z");
+  assert.equal(midnight("2026-11-01"), "2026-11-01T04:00:00.000Z");
+  assert.equal(midnight("2026-11-02"), "2026-11-02T05:00:00.000Z");
 });

@@ -30,7 +30,12 @@ export async function ask(
   return first.kind === "answered" ? first : await askOnce(connection, clock, question);
 }
 
-async function askOnce(connection: Connection, clock: Clock, question: Question): Promise<Answer> {
+/** Asks once. Rejects when the connection is lost. */
+export async function askOnce(
+  connection: Connection,
+  clock: Clock,
+  question: Question,
+): Promise<Answer> {
   const events: GatewayEvent[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   // The answer may come while nobody waits for it yet.

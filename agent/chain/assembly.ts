@@ -127,6 +127,7 @@ export function assembleQuote(
         case "generic":
         case "contract":
         case "parameters":
+        case "bar":
         case "end":
         case "error":
           return false;

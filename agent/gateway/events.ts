@@ -24,6 +24,7 @@ export type GatewayEvent =
   | { readonly type: "kind"; readonly kind: MarketDataKind }
   | { readonly type: "contract"; readonly details: ContractDetails }
   | { readonly type: "parameters"; readonly parameters: OptionParameters }
+  | { readonly type: "bar"; readonly bar: GatewayBar }
   | { readonly type: "end" }
   | { readonly type: "error"; readonly code: number; readonly message: string };
 
@@ -35,6 +36,19 @@ export interface OptionParameters {
   /** As IB writes them, `YYYYMMDD`. */
   readonly expiries: readonly string[];
   readonly strikes: readonly number[];
+}
+
+/** One historical bar. Numbers that only trades have are -1 where there are none. */
+export interface GatewayBar {
+  /** Seconds since 1970, or a day as `YYYYMMDD`, as it was asked for. */
+  readonly time: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly wap: number;
+  readonly count: number;
 }
 
 /** Takes the answers to one request. */
@@ -92,6 +106,15 @@ export function listenToAnswers(api: IBApi, sink: EventSink): void {
   );
   api.on(EventName.securityDefinitionOptionParameterEnd, end);
   api.on(EventName.tickSnapshotEnd, end);
+  api.on(
+    EventName.historicalData,
+    (requestId, time, open, high, low, close, volume, count, wap) => {
+      // The library's own word for the end, behind the last bar.
+      if (time.startsWith("finished")) return end(requestId);
+      const bar = { time, open, high, low, close, volume, wap, count: count ?? -1 };
+      sink(requestId, { type: "bar", bar });
+    },
+  );
   api.on(EventName.error, (error, code, requestId) => {
     if (requestId >= 0) sink(requestId, { type: "error", code, message: error.message });
   });
