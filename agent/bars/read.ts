@@ -184,7 +184,7 @@ async function readPart(
           KINDS[what],
           rth,
           IN_SECONDS,
-          false,
+          KEEP_UP_TO_DATE,
         );
       },
     });
@@ -210,6 +210,9 @@ async function readPart(
 
 /** `formatDate` 2: bars of less than a day say seconds since 1970, those of a day their date. */
 const IN_SECONDS = 2;
+
+/** Only what is past is asked for. */
+const KEEP_UP_TO_DATE = false;
 
 /** IB's word for a span without a bar, which is no fault. */
 function isNothing({ code, message }: { readonly code: number; readonly message: string }) {

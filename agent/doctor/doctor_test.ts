@@ -29,6 +29,7 @@ function patient(settings: Partial<Settings> = {}, rest: Partial<Patient> = {}):
       serverUrl: new URL("http://127.0.0.1:1"),
       agentId: "deals",
       spool: "/nonexistent",
+      spoolMax: 1,
       ...settings,
     },
     key: KEY,
