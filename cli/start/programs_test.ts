@@ -15,7 +15,7 @@ Deno.test("no program but the builder and start itself may run others or load li
   const specs = await readPrograms();
   for (const name of ["gateway", "web", "agent"] as const) {
     const { args } = specs(name, { args: [], env: {} });
-    for (const flag of args) assert.doesNotMatch(flag, /^--allow-(all|run|ffi|sys)|^-A$/);
+    for (const flag of args) assert.doesNotMatch(flag, /^--allow-(all|run|ffi)|^--allow-sys$|^-A$/);
     assert.ok(args.some((flag) => flag.startsWith("--allow-env=")), `${name} names its variables`);
   }
 });
