@@ -5,6 +5,7 @@ import { parseTicker, type Ticker } from "../../options/contract.ts";
 import { jsonLog, silentLog } from "../../telemetry/log.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import type { SpoolLimits } from "./spool_disk.ts";
+import { appendLedger, gone } from "./spool_ledger.ts";
 
 function ticker(text: string): Ticker {
   const read = parseTicker(text);
@@ -240,5 +241,20 @@ Deno.test("SP-11: which snapshot of a ticker left last is known after a restart,
       assert.deepEqual([...again.newestGone()], [["EA", ids[1]]]);
       again.close();
     }
+  });
+});
+
+Deno.test("SP-8: building anew brings back nothing that was about to leave", async () => {
+  await withFolder((folder) => {
+    const spool = open(folder);
+    const [a = 0, b = 0] = ["a", "b", "c"].map((key) => add(spool, key));
+    spool.close();
+    // Killed between the ledger and the database, and damaged elsewhere.
+    appendLedger(`${folder}/spool/spool.ledger`, [gone(a)]);
+    spoil(folder, b);
+    const again = open(folder);
+    assert.deepEqual(again.waiting().map(({ id }) => again.read(id)?.key), ["c"]);
+    assert.equal(again.state().dropped, 1);
+    again.close();
   });
 });

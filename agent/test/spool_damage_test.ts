@@ -4,6 +4,7 @@
  * that was killed leaves them.
  */
 import { strict as assert } from "node:assert";
+import { DatabaseSync } from "node:sqlite";
 import { manualClock } from "../../base/clock.ts";
 import { parseTicker } from "../../options/contract.ts";
 import { jsonLog, silentLog } from "../../telemetry/log.ts";
@@ -116,8 +117,17 @@ function survives(
     assert.deepEqual([again.waiting().length, again.state().dropped], [depth, 0], what);
     assert.equal(again.read(id)?.json, '{"new":1}', what);
     again.close();
+    assert.equal(integrity(`${folder}/spool.sqlite`), "ok", what);
     return lost;
   });
+}
+
+/** What SQLite itself says of the file. */
+function integrity(path: string): unknown {
+  const database = new DatabaseSync(path);
+  const said = database.prepare("PRAGMA integrity_check").get()?.["integrity_check"];
+  database.close();
+  return said;
 }
 
 /** Every snapshot is there as it was, or counted as lost; returns how many are lost. */

@@ -82,6 +82,7 @@ Deno.test("SP-16: on a full disk snapshots wait in memory, can be sent, and move
     // What the server takes meanwhile is not shown again, wherever it was.
     spool.remove(first);
     spool.remove(ids[0] ?? assert.fail());
+    assert.deepEqual(keys(spool), ["b", "c"]);
     wait();
     assert.deepEqual(keys(spool), ["b", "c"]);
     assert.equal(spool.state().mode, "memory");

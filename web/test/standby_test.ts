@@ -17,7 +17,6 @@ const BUSY_MS = 15_000;
 const DEADLINE_MS = 120_000;
 
 const clock = systemClock();
-const folders = await Deno.makeTempDir({ prefix: "lastmark-standby-" });
 
 /** A program, and what it has written so far. */
 interface Program extends AsyncDisposable {
@@ -86,6 +85,7 @@ async function linesOfClient(controlPort: number, clientId: number): Promise<num
 
 Deno.test("SP-15: a second agent of a ticker keeps its lines free, and takes over within the window when the first is killed", async () => {
   await using stack = new AsyncDisposableStack();
+  const folders = await Deno.makeTempDir({ prefix: "lastmark-standby-" });
   stack.defer(() => Deno.remove(folders, { recursive: true }));
   await withServer(async ({ server, key, lines }) => {
     await using gateway = startProgram(
