@@ -18,6 +18,8 @@ export interface Settings {
   readonly messageLimit: number;
   readonly lineLimit: number;
   readonly tickDelay: { readonly leastMs: number; readonly mostMs: number };
+  /** The share of the options of which no tick ever comes. */
+  readonly neverTicks: number;
   readonly serverVersion: number;
   readonly accounts: readonly string[];
   /** Absent: 0, or for a replay what makes its earliest file now. */
@@ -51,6 +53,19 @@ export function parseTickDelay(text: string): Settings["tickDelay"] {
     throw new InvalidArgumentError("Allowed: milliseconds as 0 or 100-1600, smaller number first.");
   }
   return { leastMs, mostMs };
+}
+
+/**
+ * A share from 0 to 1.
+ *
+ * @throws {InvalidArgumentError} saying what is allowed.
+ */
+export function share(text: string): number {
+  const value = /^(0|1|0?\.\d{1,6}|1\.0+)$/.test(text.trim()) ? Number(text) : NaN;
+  if (!(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError("Allowed: a share from 0 to 1, such as 0.05.");
+  }
+  return value;
 }
 
 /**
@@ -165,6 +180,12 @@ export function settings(): readonly Option[] {
       help: "ticks of a new subscription come within these milliseconds; 0: at once",
       parse: parseTickDelay,
     }).default({ leastMs: 100, mostMs: 1600 }, "100-1600"),
+    setting({
+      flags: "--never-ticks <share>",
+      help: "options of which no tick ever comes: 0.05 is every twentieth",
+      parse: share,
+      fallback: 0,
+    }),
     setting({
       flags: "--server-version <number>",
       help: "greatest server version to announce",

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { parseAccounts, parseSpeed, parseTickDelay, parseUpstream } from "./settings.ts";
+import { parseAccounts, parseSpeed, parseTickDelay, parseUpstream, share } from "./settings.ts";
 
 Deno.test("parseTickDelay() reads a range, and one number as both ends", () => {
   assert.deepEqual(parseTickDelay("100-1600"), { leastMs: 100, mostMs: 1600 });
@@ -28,5 +28,12 @@ Deno.test("parseSpeed() takes a number from 0.1 to 1000", () => {
   assert.deepEqual(["1", "0.5", "1000"].map(parseSpeed), [1, 0.5, 1000]);
   for (const wrong of ["", "0", "0.01", "1001", "-1", "1e2", "fast"]) {
     assert.throws(() => parseSpeed(wrong), /Allowed: a number from 0.1 to 1000/, wrong);
+  }
+});
+
+Deno.test("share() takes a number from 0 to 1", () => {
+  assert.deepEqual(["0", "0.05", ".5", "1", "1.0"].map(share), [0, 0.05, 0.5, 1, 1]);
+  for (const wrong of ["", "-0.1", "1.5", "5%", "1e-2", "some"]) {
+    assert.throws(() => share(wrong), /Allowed: a share from 0 to 1/, wrong);
   }
 });

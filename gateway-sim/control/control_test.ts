@@ -37,6 +37,7 @@ async function withOptions(
     port: 0,
     messageLimit: 50,
     lineLimit: 100,
+    neverTicks: 0,
     tickDelay: { leastMs: 0, mostMs: 0 },
     serverVersion: 193,
     accounts: ["DU1234567"],

@@ -4,6 +4,7 @@ import type { Log } from "../../telemetry/log.ts";
 import type { Market } from "../market/market.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { lineBudget } from "./lines.ts";
+import { neverTicks } from "./never_ticks.ts";
 import { tickDelay } from "./tick_delay.ts";
 import { type TradingHours, tradingHours } from "./trading_hours.ts";
 
@@ -24,6 +25,8 @@ export interface GatewayOptions {
   readonly lineLimit: number;
   /** The first tick comes no sooner than `leastMs`, the last no later than `mostMs`. */
   readonly tickDelay: { readonly leastMs: number; readonly mostMs: number };
+  /** The share of the options of which no tick ever comes, from 0 to 1. */
+  readonly neverTicks: number;
   /** The greatest server version to announce. */
   readonly serverVersion: number;
   readonly accounts: readonly string[];
@@ -57,7 +60,14 @@ export function startGateway(options: GatewayOptions): Gateway {
   const budget = lineBudget(options.lineLimit);
   const hours = tradingHours(market);
   const delay = tickDelay(options.tickDelay.leastMs, options.tickDelay.mostMs, options.seed);
-  const context = { market, clock, hours, tickDelay: delay, accounts };
+  const context = {
+    market,
+    clock,
+    hours,
+    tickDelay: delay,
+    neverTicks: neverTicks(options.neverTicks, options.seed),
+    accounts,
+  };
   const connections = new Set<Connection>();
   const clientIds = new Map<number, Connection>();
   const running = new Set<Promise<void>>();

@@ -8,6 +8,7 @@ import type { Instrument, Market } from "../market/market.ts";
 import type { ContractFields } from "../wire/requests/contract.ts";
 import { toQuery } from "../wire/requests/contract.ts";
 import type { ClientLines } from "./lines.ts";
+import type { NeverTicks } from "./never_ticks.ts";
 import type { TickDelay } from "./tick_delay.ts";
 import type { TradingHours } from "./trading_hours.ts";
 
@@ -17,6 +18,7 @@ export interface GatewayContext {
   readonly clock: Clock;
   readonly hours: TradingHours;
   readonly tickDelay: TickDelay;
+  readonly neverTicks: NeverTicks;
   readonly accounts: readonly string[];
 }
 

@@ -42,6 +42,7 @@ export async function withGateway(
     messageLimit: 0,
     lineLimit: 0,
     tickDelay: { leastMs: 0, mostMs: 0 },
+    neverTicks: 0,
     serverVersion: 193,
     accounts: ["DU1234567"],
     seed: 1,

@@ -362,3 +362,14 @@ Deno.test("a cancelled request has no timer left", async () => {
     },
   );
 });
+
+Deno.test("an option that never ticks is subscribed to and silent, and its underlying is not", async () => {
+  await withGateway({ neverTicks: 1 }, async ({ connect }) => {
+    const client = await connect();
+    await client.send(...marketDataRequest(1, byConId(EA_CALL.conId)));
+    await client.send(...marketDataRequest(2, byConId(EA.conId)));
+    assert.deepEqual(await ticksOf(client, 1), []);
+    assert.ok((await ticksOf(client, 2)).length > 0);
+    assert.equal(client.received.filter((it) => it[0] === "4" && it[2] === "1").length, 0);
+  });
+});

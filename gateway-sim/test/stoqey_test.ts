@@ -16,6 +16,7 @@ const SETTINGS: Settings = {
   seed: 1,
   messageLimit: 0,
   lineLimit: 0,
+  neverTicks: 0,
   tickDelay: { leastMs: 0, mostMs: 0 },
   serverVersion: 193,
   accounts: ["DU1234567"],

@@ -76,8 +76,7 @@ export async function measureReading(options: ReadingOptions): Promise<Reading> 
   await addWatch(database.sql, chain.ticker);
   const { key } = await createKey(database.sql, { agent: AGENT });
   const server = await startLastmark(database.url, stack);
-  const gateway = await startGateway(chain, stack);
-  if (neverTicks > 0) await silence(gateway.controlPort, neverTicks);
+  const gateway = await startGateway(chain, neverTicks, stack);
   const listedAt = Promise.withResolvers<number>();
   const read = Promise.withResolvers<z.infer<typeof wasRead>>();
   const agent = keepRunning({
@@ -140,6 +139,7 @@ async function peakMessages(controlPort: number): Promise<number> {
 /** A gateway with IB's limits and the delays of real ticks, which are its own when none is set. */
 async function startGateway(
   { folder, clockOffsetMs }: ChainFolder,
+  neverTicks: number,
   stack: AsyncDisposableStack,
 ): Promise<z.infer<typeof gatewayReady>> {
   const child = keepRunning({
@@ -150,6 +150,7 @@ async function startGateway(
       args: [
         ...["run", "--allow-all", "gateway-sim/main.ts", "--port", "0", "--control-port", "0"],
         ...["--replay", folder, "--clock-offset-ms", String(Math.round(clockOffsetMs))],
+        ...["--never-ticks", String(neverTicks)],
       ],
       env: {},
     }),
@@ -162,17 +163,6 @@ async function startGateway(
   });
   stack.defer(() => child.stop());
   return await child.ready;
-}
-
-/** Has a share of the contracts never tick. */
-async function silence(controlPort: number, share: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${controlPort}/faults`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ fault: "never_ticks", share }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`the gateway cannot keep contracts from ticking: ${text}`);
 }
 
 const page = z.object({

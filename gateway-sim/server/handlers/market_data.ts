@@ -56,7 +56,7 @@ interface Subscription {
 /** Market data of one connection. */
 export function marketData(session: Session): Subject {
   const { lines } = session;
-  const { market, clock, hours, tickDelay } = session.gateway;
+  const { market, clock, hours, tickDelay, neverTicks } = session.gateway;
   const subscriptions = new Map<number, Subscription>();
   let asked: MarketDataType = 1;
 
@@ -80,6 +80,7 @@ export function marketData(session: Session): Subject {
   };
 
   const arrive = (it: Subscription): void => {
+    if (neverTicks(it.instrument)) return;
     if (tickDelay.none) {
       it.arrived = GENERICS;
       push(it);
