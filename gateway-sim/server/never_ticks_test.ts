@@ -15,5 +15,5 @@ Deno.test("neverTicks() chooses about the share, always the same, and other ones
   // A greater share has those of the smaller among it.
   const more = new Set(chosen(0.2, 1));
   assert.ok(chosen(0.05, 1).every((one) => more.has(one)));
-  assert.equal(neverTicks(1, 1)({ secType: "STK", localSymbol: "EA" }), false);
+  assert.ok(!neverTicks(1, 1)({ secType: "STK", localSymbol: "EA" }));
 });
