@@ -110,6 +110,15 @@ for (const [name, contracts] of Object.entries({ rows: ROWS, columns: COLUMNS })
   });
 }
 
+Deno.test("IngestReader reads white space before a value whose key came where it was expected", () => {
+  for (const space of ["\t", "\n  ", "  "]) {
+    for (const reader of readers()) {
+      const body = bodyOf(ROWS.replaceAll('":', `":${space}`));
+      for (let round = 0; round < 3; round++) assert.equal(agrees(reader, body), "quick");
+    }
+  }
+});
+
 Deno.test("IngestReader reads rows with their keys in any order, and refuses a key twice", () => {
   const [first = {}] = JSON.parse(ROWS) as Record<string, unknown>[];
   const random = randomOf(5);
@@ -183,17 +192,17 @@ Deno.test("IngestReader does not read on and on where an exponent follows anothe
 });
 
 Deno.test("IngestReader reads bodies that end at or beside the end of a page of the memory", () => {
-  const reader = new IngestReader();
   const plain = bodyOf(ROWS);
   const from = `${HEAD},"contracts":`.length;
   const space = new ScanMemory().bytes.length - TEXTS;
-  for (let beyond = -2; beyond <= 2; beyond++) {
+  // Where what may be read beyond the body ends there, and where the body itself does.
+  for (const beyond of [-2, -1, 0, 1, 2, PADDING - 1, PADDING, PADDING + 1]) {
     // What is put into the memory begins with the contracts.
     const length = space - PADDING + beyond - (plain.length - from);
     const body = new Uint8Array(plain.length + length).fill(0x20);
     body.set(plain.subarray(0, from + 1));
     body.set(plain.subarray(from + 1), body.length - (plain.length - from - 1));
-    assert.equal(agrees(reader, body.slice()), "quick", `${beyond}`);
+    assert.equal(agrees(new IngestReader(), body), "quick", `${beyond}`);
   }
 });
 

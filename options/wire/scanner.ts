@@ -74,7 +74,7 @@ export class Scanner {
     this.rows = this.#result(ROWS);
     this.asKnown = this.#result(AS_KNOWN);
     this.#isSorted = this.#result(IS_KNOWN) === 1;
-    if (!this.#takeNotes(form)) return -1;
+    if (!this.#takeNotes()) return -1;
     memory.settle(this.rows);
     return from + end - at;
   }
@@ -141,7 +141,7 @@ export class Scanner {
   }
 
   /** Reads what the scan left to be read; `false` where that is not plain or not right. */
-  #takeNotes(form: Form): boolean {
+  #takeNotes(): boolean {
     const { bytes } = this.#opened;
     const count = this.#result(NOTES);
     const notes = new Int32Array(bytes.buffer, NOTED, count * NOTE_SIZE / 4);
@@ -164,7 +164,6 @@ export class Scanner {
       const text = ascii(bytes, word(2) + 1, word(3) - 1);
       const keys = unknown.get(place);
       if (!keys) unknown.set(place, new Set([text]));
-      else if (form === "columns" && keys.has(text)) return false;
       else keys.add(text);
     }
     this.unknown = [...unknown.values()]

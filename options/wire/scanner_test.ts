@@ -21,3 +21,14 @@ Deno.test("Scanner keeps its memory for the next body, unless it is very large",
   assert.ok(memoryFor(scanner, 20_000_000) > 20_000_000);
   assert.equal(memoryFor(scanner, 2), least);
 });
+
+Deno.test("Scanner does not go on in what an earlier body left behind", () => {
+  const scanner = new Scanner();
+  const row = (right: string): string => `{"symbol":"EA261218${right}00210000","bid":1}`;
+  const body = new TextEncoder().encode(`[${row("C")},${row("P")}]`);
+  assert.equal(scanner.scan(body, 0, "rows", undefined), body.length);
+  for (let length = 0; length < body.length; length++) {
+    assert.equal(scanner.scan(body.subarray(0, length), 0, "rows", undefined), -1, `${length}`);
+    assert.equal(scanner.scan(body, 0, "rows", undefined), body.length);
+  }
+});
