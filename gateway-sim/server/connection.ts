@@ -108,6 +108,11 @@ export class Connection implements Session {
     return this.#serverVersion;
   }
 
+  get clientId(): number {
+    if (this.#clientId === null) throw new Error("asked for before startApi");
+    return this.#clientId;
+  }
+
   get congested(): boolean {
     return this.#outbox.congested;
   }

@@ -1,6 +1,7 @@
 /** The gateway's TCP side: listens, keeps client ids and lines, and serves each connection. */
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { Faults } from "../faults/faults.ts";
 import type { Market } from "../market/market.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { lineBudget } from "./lines.ts";
@@ -44,6 +45,8 @@ export interface GatewayState {
 export interface Gateway {
   readonly port: number;
   readonly hours: TradingHours;
+  /** What goes wrong with it, on purpose. */
+  readonly faults: Faults;
   state(): GatewayState;
   /** Ends every connection and stops listening. May be called any number of times. */
   close(): Promise<void>;
@@ -60,6 +63,7 @@ export function startGateway(options: GatewayOptions): Gateway {
   const budget = lineBudget(options.lineLimit);
   const hours = tradingHours(market);
   const delay = tickDelay(options.tickDelay.leastMs, options.tickDelay.mostMs, options.seed);
+  const faults = new Faults(clock, options.seed);
   const context = {
     market,
     clock,
@@ -67,6 +71,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     tickDelay: delay,
     neverTicks: neverTicks(options.neverTicks, options.seed),
     accounts,
+    faults,
   };
   const connections = new Set<Connection>();
   const clientIds = new Map<number, Connection>();
@@ -114,6 +119,7 @@ export function startGateway(options: GatewayOptions): Gateway {
   return {
     port: listener.addr.port,
     hours,
+    faults,
     state: () => ({
       connections: [...connections].map((connection) => connection.state),
       lines: { used: budget.used, peak: budget.peak, limit: options.lineLimit },

@@ -3,6 +3,7 @@
  * contract details …) is made once per connection and names the messages it takes.
  */
 import type { Clock } from "../../base/clock.ts";
+import type { Faults } from "../faults/faults.ts";
 import type { FieldReader } from "../wire/fields.ts";
 import type { Instrument, Market } from "../market/market.ts";
 import type { ContractFields } from "../wire/requests/contract.ts";
@@ -20,11 +21,13 @@ export interface GatewayContext {
   readonly tickDelay: TickDelay;
   readonly neverTicks: NeverTicks;
   readonly accounts: readonly string[];
+  readonly faults: Faults;
 }
 
 /** One client's connection after the handshake. */
 export interface Session {
   readonly gateway: GatewayContext;
+  readonly clientId: number;
   readonly serverVersion: number;
   readonly lines: ClientLines;
   /** Whether the client reads too slowly: ticks are better dropped for newer ones. */
