@@ -21,10 +21,13 @@ Deno.test("parseLiquidHours() reads a half day and the days around it", () => {
     "2026-11-27T14:30/2026-11-27T18:00",
   ]);
   const hours = hoursOf(week);
-  assert.equal(isWithinHours(hours, utc("2026-11-26T16:00:00")), false);
-  assert.equal(isWithinHours(hours, utc("2026-11-27T17:59:59")), true);
-  assert.equal(isWithinHours(hours, utc("2026-11-27T18:00:00")), false);
-  assert.equal(isWithinHours(hours, utc("2026-11-29T06:00:00")), undefined);
+  const times = ["26T16:00:00", "27T17:59:59", "27T18:00:00", "29T06:00:00"];
+  assert.deepEqual(times.map((time) => isWithinHours(hours, utc(`2026-11-${time}`))), [
+    false,
+    true,
+    false,
+    undefined,
+  ]);
 });
 
 Deno.test("parseLiquidHours() reads what IB writes of other exchanges and in older forms", () => {
