@@ -6,6 +6,8 @@ import type { Market } from "../market/market.ts";
 import { ClientIds, type HeldId } from "./client_ids.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { Door } from "./door.ts";
+import { Farms } from "./farms.ts";
+import { HistoricalPacing } from "./historical_pacing.ts";
 import { lineBudget } from "./lines.ts";
 import { neverTicks } from "./never_ticks.ts";
 import { strikeSockets } from "./socket_faults.ts";
@@ -82,6 +84,12 @@ export function startGateway(options: GatewayOptions): Gateway {
   const hours = tradingHours(market);
   const faults = new Faults(clock, options.seed);
   const violations = new Violations(() => clock.nowMs());
+  const connections = new Set<Connection>();
+  const farms = new Farms(faults, clock, ({ code, text }) => {
+    for (const connection of connections) {
+      if (connection.state.stage === "open") connection.inject(-1, code, text);
+    }
+  });
   const context = {
     market,
     clock,
@@ -90,9 +98,10 @@ export function startGateway(options: GatewayOptions): Gateway {
     neverTicks: neverTicks(options.neverTicks, options.seed),
     accounts,
     faults,
+    farms,
+    historicalPacing: new HistoricalPacing(() => clock.monotonicMs()),
     violations,
   };
-  const connections = new Set<Connection>();
   const clientIds = new ClientIds(clock);
   const running = new Set<Promise<void>>();
   const peaks = new Map<number, number>();
@@ -181,6 +190,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     },
     async close() {
       stopFaults();
+      farms.close();
       faults.clear();
       clientIds.close();
       const closed = door.close();
