@@ -68,7 +68,7 @@ export function historical(session: Session): Subject {
       contract: String(instrument.conId),
       what: asked.what,
       barMs: asked.barMs,
-      whole: JSON.stringify([asked, request.endDateTime]),
+      whole: JSON.stringify({ ...asked, endMs: request.endDateTime }),
     });
     if (taken === "too many") return session.fail(reqId, 322, TOO_MANY);
     if (taken === "pacing") return session.fail(reqId, 162, FAULT_TEXTS[162](reqId));
