@@ -32,6 +32,7 @@ const CONTAINERS = "db/test/containers_test.ts";
 
 /** What takes long because it does a thing very often, or kills programs while they are at it. */
 const PROOFS = [
+  "agent/test/faults_test.ts",
   "agent/test/reading_time_test.ts",
   "agent/test/real_chains_test.ts",
   "agent/test/spool_damage_test.ts",

@@ -18,8 +18,8 @@ import { GatewayLost } from "./gateway/connection.ts";
 import type { Keeper } from "./gateway/keeper.ts";
 import type { Lines } from "./gateway/lines.ts";
 
-/** A ticker that the gateway does not know may be known after its restart. */
-const UNKNOWN_AGAIN_MS = 60_000;
+/** A ticker that the gateway does not know may be known when its farm is well. */
+const UNKNOWN_AGAIN_MS = 10_000;
 
 /** What a kept stream needs. */
 export interface KeptStreamOptions {

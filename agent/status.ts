@@ -68,5 +68,8 @@ function stateOfTicker(ticker: Ticker, { gateway, reader, standsBy }: StatusPart
   if (reader.mute.includes(ticker)) return "mute";
   const last = reader.lastReads.find((read) => read.ticker === ticker);
   if (last?.contracts === 0 && last.reason === "no_subscription") return "no_subscription";
-  return "ok";
+  const stream = reader.streams.find((each) => each.ticker === ticker);
+  const isRefused = stream !== undefined && stream.ticking === 0 && stream.missing.length > 0 &&
+    stream.missing.every(({ reason }) => reason === "no_subscription");
+  return isRefused ? "no_subscription" : "ok";
 }

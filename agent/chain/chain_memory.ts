@@ -61,7 +61,7 @@ const file = z.object({
 export interface ChainMemory {
   /**
    * What is known of a chain today: the same object until the trading day is over. In a replay
-   * nothing is remembered: one recorded day follows the other while the clock goes on in the first.
+   * only the underlying is: one recorded day follows the other while the clock goes on in the first.
    */
   recall(ticker: Ticker): KnownChain;
   /** Writes what has been learned to the disk. A disk that fails costs the memory, not the read. */
@@ -86,6 +86,8 @@ export function openChainMemory(options: MemoryOptions): ChainMemory {
   const { log, clock } = options;
   const folder = `${options.folder}/${fileName(options.gateway)}`;
   const chains = new Map<Ticker, KnownChain>();
+  /** What a replay's last read learned: of it only the underlying stays true. */
+  const replayed = new Map<Ticker, KnownChain>();
   /** The checksum of what is on the disk, by ticker: it is not written again. */
   const written = new Map<Ticker, string>();
   const pathOf = (ticker: Ticker): string => `${folder}/${fileName(ticker)}.json`;
@@ -108,7 +110,12 @@ export function openChainMemory(options: MemoryOptions): ChainMemory {
   return {
     recall(ticker) {
       const day = tradingDay(clock.nowMs());
-      if (Math.abs(clock.nowMs() - clock.realNowMs()) > REPLAY_OFFSET_MS) return unknownChain(day);
+      if (Math.abs(clock.nowMs() - clock.realNowMs()) > REPLAY_OFFSET_MS) {
+        const fresh = unknownChain(day);
+        fresh.underlying = replayed.get(ticker)?.underlying;
+        replayed.set(ticker, fresh);
+        return fresh;
+      }
       const known = chains.get(ticker) ?? load(ticker);
       const good = known?.day === day ? known : unknownChain(day);
       chains.set(ticker, good);

@@ -19,7 +19,10 @@ import { CONTRACT_DEADLINE_MS, MOST_REASON, OPEN_INTEREST_TICK, optionContract }
 /** A silent or refused contract is asked for again so long after it was. */
 export const RENEW_AFTER_MS = 10_000;
 
-/** Without a subscription there is none a moment later; somebody may buy one meanwhile. */
+/**
+ * Without a subscription there is none a moment later; somebody may buy one meanwhile. One contract
+ * in ten seconds is tried, and all of them when it ticks.
+ */
 const UNSUBSCRIBED_AGAIN_MS = 5 * 60_000;
 
 /**
@@ -78,6 +81,8 @@ interface Subscription {
 export class Subscriptions {
   /** When any of them last ticked, on the monotonic clock. */
   lastTickMs = Number.NEGATIVE_INFINITY;
+  /** When one without a subscription was last tried before its time. */
+  #triedMs = Number.NEGATIVE_INFINITY;
   readonly #options: SubscriptionsOptions;
   readonly #entries = new Map<OccSymbol, Entry>();
   readonly #toOpen = new Set<Subscription>();
@@ -189,10 +194,21 @@ export class Subscriptions {
         entry.reason ??= "mute_feed";
       }
       // One that waits for its turn has no time yet at which it was sent.
-      const dueMs = subscription ? (sentMs ?? nowMs) + RENEW_AFTER_MS : entry.againMs;
+      const triedMs = entry.reason === "no_subscription" ? this.#triedMs : Infinity;
+      const dueMs = subscription
+        ? (sentMs ?? nowMs) + RENEW_AFTER_MS
+        : Math.min(entry.againMs, triedMs + RENEW_AFTER_MS);
       if (nowMs < dueMs || most === 0) continue;
+      if (entry.reason === "no_subscription" && nowMs < entry.againMs) this.#triedMs = nowMs;
       this.#ask(entry);
       most--;
+    }
+  }
+
+  /** One that was without a subscription ticks: the others may, too. */
+  #askUnsubscribed(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.reason === "no_subscription") entry.againMs = Number.NEGATIVE_INFINITY;
     }
   }
 
@@ -237,6 +253,7 @@ export class Subscriptions {
     if (!subscription.assembly.take(event)) return;
     const { entry } = subscription;
     this.lastTickMs = this.#options.clock.monotonicMs();
+    if (entry.reason === "no_subscription") this.#askUnsubscribed();
     subscription.tickedMs ??= this.lastTickMs;
     subscription.lastTickMs = this.lastTickMs;
     entry.reason = undefined;

@@ -125,8 +125,10 @@ async function endPause(
     if (isOver()) return;
     const beganMs = clock.monotonicMs();
     const contract = probeContract?.();
-    const ticks = contract === undefined ||
-      await probeFeed(connection, clock, contract).catch(() => false);
+    // With nothing to try, work is tried; but not while the gateway itself says that it has no link.
+    const ticks = contract
+      ? await probeFeed(connection, clock, contract).catch(() => false)
+      : watch.pause === "competing_session";
     if (isOver()) return;
     log.debug("gateway.probed", ticks ? "The probe ticked" : "The probe did not tick");
     if (ticks) return watch.probed();
@@ -176,7 +178,8 @@ async function keep(
       publish(connection);
       const lost = await untilLostOrEnd(connection, signal);
       publish(undefined);
-      watch.closed(lost);
+      const { reason } = connection.closed;
+      watch.closed(lost, reason instanceof GatewayLost && reason.reason === "gateway_deaf");
       if (signal.aborted) return;
       waitMs = backoffMs(1, RECONNECT);
       log.warn("gateway.lost", lost, { waitMs: Math.round(waitMs) });

@@ -9,11 +9,13 @@ import type { Clock } from "../../base/clock.ts";
 const LEAST = 2;
 
 /**
- * After a refusal the budget grows back by a twentieth of the setting every so often, since others
- * give lines back and do not say so. A try that is too early costs one message and its answer.
+ * After a refusal the budget grows back, to twice as much every so often, since others give lines
+ * back and do not say so: to all of 95 within half a minute. A try that is too early costs one
+ * message and its answer.
  */
-const GROW_EVERY_MS = 10_000;
-const GROW_STEPS = 20;
+const GROW_EVERY_MS = 4_000;
+/** More than any budget needs. */
+const MOST_STEPS = 20;
 
 /**
  * Streams leave reads so many lines, or half of them where there are few: at 24 contracts a second,
@@ -92,8 +94,7 @@ class Budget implements Lines {
   get limit(): number {
     if (!this.#shrunk) return this.#setting;
     const steps = Math.floor((this.#clock.monotonicMs() - this.#shrunk.atMs) / GROW_EVERY_MS);
-    const grown = this.#shrunk.to + steps * Math.ceil(this.#setting / GROW_STEPS);
-    return Math.min(this.#setting, grown);
+    return Math.min(this.#setting, this.#shrunk.to * 2 ** Math.min(steps, MOST_STEPS));
   }
 
   shrink(): void {

@@ -198,7 +198,8 @@ export class Connection implements Session {
 
   /** The client went, or its socket did. */
   #left(why: string): void {
-    if (!this.#ended.signal.aborted && this.lines.used > 0) {
+    // One that nobody hears cannot cancel.
+    if (!this.#ended.signal.aborted && this.lines.used > 0 && !this.#deaf) {
       const text = `left with ${this.lines.used} market-data lines open`;
       this.gateway.violations.note(this.#clientId, "leaked_lines", text);
     }

@@ -67,6 +67,8 @@ export function marketData(session: Session): Subject {
   const { lines } = session;
   const { market, clock, hours, tickDelay, neverTicks, faults, farms } = session.gateway;
   const subscriptions = new Map<number, Subscription>();
+  /** Requests that a fault ended or swallowed: their cancel may be on its way. */
+  const struckIds = new Set<number>();
   let asked: MarketDataType = 1;
 
   const push = (it: Subscription): void => {
@@ -171,7 +173,9 @@ export function marketData(session: Session): Subject {
     const instrument = resolveContract(session, reqId, contract);
     if (instrument === undefined) return;
     const isUnanswered = ({ request }: FaultOf<"silent_request">) => request === "market_data";
-    if (faults.strikes("silent_request", session.clientId, isUnanswered)) return;
+    if (faults.strikes("silent_request", session.clientId, isUnanswered)) {
+      return void struckIds.add(reqId);
+    }
     const generics = chooseGenericTicks(request.genericTicks, instrument.secType, asked);
     if (!generics.ok) return session.fail(reqId, 321, validationText(generics.cause));
     const found = trouble(reqId, instrument);
@@ -199,8 +203,10 @@ export function marketData(session: Session): Subject {
   const cancel = (reader: FieldReader): void => {
     const reqId = readCancelMarketData(reader);
     const it = subscriptions.get(reqId);
-    if (it) end(it);
-    else session.fail(reqId, 300, `Can't find EId with tickerId:${reqId}`);
+    if (it) return end(it);
+    const text = `Can't find EId with tickerId:${reqId}`;
+    if (struckIds.delete(reqId)) session.inject(reqId, 300, text);
+    else session.fail(reqId, 300, text);
   };
 
   const pushAll = (): void => {
@@ -234,7 +240,9 @@ export function marketData(session: Session): Subject {
         for (let at = 0; at < fault.burst; at++) {
           session.inject(it.reqId, fault.code, refusal.text(it.instrument));
         }
-        if (refusal.then === "end") end(it);
+        if (refusal.then !== "end") continue;
+        struckIds.add(it.reqId);
+        end(it);
       }
       return undefined;
     }),
