@@ -1,7 +1,8 @@
 /** Orders and executions: this gateway is read-only, so every list is empty and every order refused. */
 import type { FieldReader } from "../../wire/fields.ts";
 import { readVersionAndReqId } from "../../wire/requests/account.ts";
-import { completedOrdersEnd, executionDataEnd, openOrderEnd } from "../../wire/responses/orders.ts";
+import { executionDataEnd } from "../../wire/responses/executions.ts";
+import { completedOrdersEnd, openOrderEnd } from "../../wire/responses/orders.ts";
 import { SINCE } from "../../wire/versions.ts";
 import { type Session, type Subject, validationText } from "../session.ts";
 

@@ -3,8 +3,8 @@
  * (8), account download end (54), accountUpdateMulti (73, 74).
  */
 import type { Instrument } from "../../market/market.ts";
-import { encodeFields, type Field } from "../fields.ts";
-import { compactDate } from "./contract_data.ts";
+import { encodeFields } from "../fields.ts";
+import { contractHead } from "./contract_data.ts";
 
 /** One figure of an account. */
 export interface AccountValue {
@@ -20,19 +20,6 @@ export interface Position {
   readonly instrument: Instrument;
   readonly quantity: number;
   readonly averageCost: number;
-}
-
-/** symbol, secType, lastTrade, strike, right, multiplier. */
-function contractHead(it: Instrument): readonly Field[] {
-  const { option } = it;
-  return [
-    it.symbol,
-    it.secType,
-    option ? compactDate(option.lastTradeDate) : "",
-    option?.strike ?? 0,
-    option?.right ?? "",
-    option?.multiplier ?? "",
-  ];
 }
 
 /** position (61), version 3. */
