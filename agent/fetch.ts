@@ -125,7 +125,7 @@ async function readOnce(
       signal,
       onProgress: ({ done, total }) => progress.show(settings.ticker, done, total),
     });
-    if (outcome.kind === "unknown") throw new FetchFailed(outcome.message);
+    if (outcome.kind !== "read") throw new FetchFailed(outcome.message);
     return outcome.read;
   } finally {
     progress.end();

@@ -1,7 +1,7 @@
 /** A stream of a ticker that is there again after every loss of the connection, and every day. */
 import { type Clock, sleep } from "../base/clock.ts";
-import { isMarketOpen } from "../options/calendar.ts";
 import type { OccSymbol, Ticker } from "../options/contract.ts";
+import { isOpenBy } from "../options/liquid_hours.ts";
 import type { Quote } from "../options/quote.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ChainMemory } from "./chain/chain_memory.ts";
@@ -33,6 +33,10 @@ export interface KeptStreamOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly deltaOf: (occ: OccSymbol) => number | null;
+  /** A window that is silent for so long while the market is open is mute. */
+  readonly muteAfterMs: number;
+  /** Called each time that the feed is found mute. */
+  readonly onMute: (ticker: Ticker) => void;
 }
 
 /** A stream that goes on until it is ended. */
@@ -63,6 +67,8 @@ export function keepStreaming(options: KeptStreamOptions): KeptStream {
         missing: [],
         whole: false,
         spot: null,
+        mute: false,
+        lastTickMs: null,
       },
     async end() {
       stop.abort(new Error("The stream is ended."));
@@ -88,13 +94,15 @@ async function keep(
     const connection = await keeper.connection(signal).catch(() => undefined);
     if (!connection) return;
     const share = lines.forStream();
+    const known = memory.recall(ticker);
     const out = sinkOf(options);
     try {
       const stream = streamChain(connection, {
         ...options,
         lines: share,
-        known: memory.recall(ticker),
-        isMarketOpen: () => isMarketOpen(clock.nowMs(), ticker),
+        known,
+        isMarketOpen: () => isOpenBy(known.hours, ticker, clock.nowMs()),
+        onMute: () => options.onMute(ticker),
         sink: out.sink,
         signal: streaming,
       });

@@ -32,6 +32,9 @@ export interface ReadContext {
   /** Called with the chain, before it is written to the spool. */
   readonly onRead: (read: ChainRead, seconds: number) => void;
   readonly onUnknown: (ticker: Ticker) => void;
+  /** Whether the ticker's feed was mute when it was last read. */
+  readonly wasMute: (ticker: Ticker) => boolean;
+  readonly muteAfterMs: number;
 }
 
 interface Caller {
@@ -113,6 +116,7 @@ export class ReadJob {
           onUnknown(this.ticker);
           return outcome;
         }
+        if (outcome.kind === "mute") return outcome;
         const { read } = outcome;
         const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10;
         onRead(read, seconds);
@@ -148,6 +152,7 @@ export class ReadJob {
         ticker,
         readId,
         choose: allExpiries,
+        wasMute: this.#context.wasMute(ticker),
         lines: this.#lines,
         known: memory.recall(ticker),
         streamed: (occ) => streamed(ticker, occ),

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { OccSymbol, Ticker } from "../options/contract.ts";
+import { isOpenBy } from "../options/liquid_hours.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ChainMemory } from "./chain/chain_memory.ts";
 import type { ChainRead } from "./chain/read.ts";
@@ -31,6 +32,8 @@ export interface ReaderOptions {
   readonly outbox: Outbox;
   /** What another agent reads is not streamed. */
   readonly standby: Pick<Standby, "standing" | "untilStandDown">;
+  /** A feed without a tick for so long, while the market is open, is mute. */
+  readonly muteAfterMs: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Called as reads go on, for a person who watches. */
@@ -54,6 +57,8 @@ export interface Reader {
   renewStreams(): void;
   /** Whether prices of the ticker arrive: its newest read brings some, or its stream ticks. */
   isFed(ticker: Ticker): boolean;
+  /** Whether the ticker's feed is mute: it never counts as live. */
+  isMute(ticker: Ticker): boolean;
   state(): ReaderState;
   /** Ends all reads and streams; resolves when their lines are given back. */
   end(): Promise<void>;
@@ -61,7 +66,7 @@ export interface Reader {
 
 /** Makes a reader. */
 export function createReader(options: ReaderOptions): Reader {
-  const { clock } = options;
+  const { clock, log, memory } = options;
   const waiting: ReadJob[] = [];
   const running = new Map<ReadJob, Promise<void>>();
   const streams = new Map<Ticker, KeptStream>();
@@ -70,11 +75,26 @@ export function createReader(options: ReaderOptions): Reader {
   const lastReads = new Map<Ticker, LastRead>();
   /** What the last read of a ticker said, for windows by delta. */
   const deltas = new Map<Ticker, ReadonlyMap<OccSymbol, number | null>>();
+  /** Those of which the last read brought no tick while the market was open. */
+  const mute = new Set<Ticker>();
+  let muteFound = 0;
   let isOver = false;
 
+  const isMute = (ticker: Ticker): boolean => mute.has(ticker) || isStreamMute(ticker);
+  const isStreamMute = (ticker: Ticker): boolean => streams.get(ticker)?.state().mute ?? false;
   const onRead = (read: ChainRead, seconds: number): void => {
     const { ticker, quotes, missing } = read;
     if (quotes.length === 0) fed.delete(ticker);
+    if (quotes.length > 0) {
+      mute.delete(ticker);
+    } else if (
+      missing.some(({ reason }) => reason === "mute_feed") &&
+      isOpenBy(memory.recall(ticker).hours, ticker, clock.nowMs())
+    ) {
+      if (!isMute(ticker)) muteFound++;
+      mute.add(ticker);
+      log.warn("chain.mute", `The feed of ${ticker} is mute: not one contract ticked`, { ticker });
+    }
     deltas.set(ticker, new Map(quotes.map(({ occ, delta }) => [occ, delta])));
     lastReads.set(ticker, {
       ticker,
@@ -87,9 +107,13 @@ export function createReader(options: ReaderOptions): Reader {
   const context = {
     ...options,
     onRead,
+    wasMute: (ticker: Ticker) => mute.has(ticker),
     onUnknown: (ticker: Ticker) => void fed.delete(ticker),
     streamed: (ticker: Ticker, occ: OccSymbol) => streams.get(ticker)?.quoteOf(occ),
-    onQuoted: (ticker: Ticker) => void fed.add(ticker),
+    onQuoted: (ticker: Ticker) => {
+      fed.add(ticker);
+      mute.delete(ticker);
+    },
     onProgress: (ticker: Ticker, progress: ReadProgress) => options.onProgress?.(ticker, progress),
   };
   /** The most urgent of those that wait begins, where it is more urgent than all that run. */
@@ -127,13 +151,18 @@ export function createReader(options: ReaderOptions): Reader {
     stream(ticker, window) {
       endStream(ticker);
       const deltaOf = (occ: OccSymbol): number | null => deltas.get(ticker)?.get(occ) ?? null;
-      streams.set(ticker, keepStreaming({ ...options, ticker, window, deltaOf }));
+      streams.set(
+        ticker,
+        keepStreaming({ ...options, ticker, window, deltaOf, onMute: () => void muteFound++ }),
+      );
     },
     unstream: endStream,
     renewStreams() {
       for (const stream of streams.values()) stream.renew();
     },
-    isFed: (ticker) => fed.has(ticker) || (streams.get(ticker)?.state().ticking ?? 0) > 0,
+    isFed: (ticker) =>
+      !isMute(ticker) && (fed.has(ticker) || (streams.get(ticker)?.state().ticking ?? 0) > 0),
+    isMute,
     state: () => ({
       reading: [...running.keys()].sort((a, b) => b.urgency - a.urgency)
         .map(({ ticker, priority, progress }) => ({ ticker, priority, ...progress })),
@@ -141,6 +170,8 @@ export function createReader(options: ReaderOptions): Reader {
         .sort((a, b) => b.urgency - a.urgency).map(({ ticker }) => ticker),
       lastReads: [...lastReads.values()],
       streams: [...streams.values()].map((stream) => stream.state()),
+      mute: [...new Set([...mute, ...streams.keys()])].filter(isMute),
+      muteFound,
     }),
     async end() {
       isOver = true;

@@ -48,6 +48,7 @@ interface Test extends AsyncDisposable {
 
 interface Given {
   readonly script?: Script;
+  readonly nowMs?: number;
   readonly count?: number;
   readonly rate?: number;
   readonly lineLimit?: number;
@@ -55,8 +56,8 @@ interface Given {
 
 /** All tickers have the same chain. */
 function begin(given: Given = {}): Test {
-  const { script = MARKET, count = 100, rate = 20, lineLimit = 95 } = given;
-  const clock = manualClock(NOW_MS);
+  const { script = MARKET, count = 100, rate = 20, lineLimit = 95, nowMs = NOW_MS } = given;
+  const clock = manualClock(nowMs);
   const connect = (): FakeConnection => fakeConnection(clock, script, rate, listings(count));
   let connection = connect();
   const lines = createLines(lineLimit, clock);
@@ -73,6 +74,7 @@ function begin(given: Given = {}): Test {
       },
     },
     lines,
+    muteAfterMs: 60_000,
     clock,
     log: silentLog,
     memory: {
@@ -317,6 +319,30 @@ Deno.test("a ticker is fed no more when a read brings no price", async () => {
   isMute = true;
   await test.outcome(request(test, EA, "lease"));
   assert.ok(!test.reader.isFed(EA));
+});
+
+Deno.test("a ticker of which nothing ticks is mute until something does, and is tried by one line alone", async () => {
+  let isMute = true;
+  await using test = begin({ script: (...args) => isMute ? [] : MARKET(...args) });
+  const outcome = await test.outcome(request(test, EA, "lease"));
+  assert.ok(outcome.kind === "read" && outcome.missing === 100);
+  assert.ok(test.snapshots[0]?.missing.every(({ reason }) => reason === "mute_feed"));
+  const { mute, muteFound } = test.reader.state();
+  assert.deepEqual([mute, muteFound], [[EA], 1]);
+  assert.ok(test.reader.isMute(EA) && !test.reader.isMute(CSGS));
+  const asked = test.connection.order.length;
+  const again = await test.outcome(request(test, EA, "lease"));
+  assert.deepEqual([again.kind, test.connection.order.length - asked], ["mute", 1]);
+  isMute = false;
+  assert.equal((await test.outcome(request(test, EA, "lease"))).kind, "read");
+  assert.deepEqual([test.reader.state().mute, test.reader.state().muteFound], [[], 1]);
+  assert.ok(test.reader.isFed(EA));
+});
+
+Deno.test("a ticker is not mute while its market is closed", async () => {
+  await using test = begin({ script: () => [], count: 5, nowMs: Date.UTC(2026, 6, 16, 1) });
+  await test.outcome(request(test, EA, "lease"));
+  assert.ok(!test.reader.isMute(EA));
 });
 
 Deno.test("end() ends what runs and what waits, and tells the callers", async () => {

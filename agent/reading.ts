@@ -34,6 +34,8 @@ export type RequestOutcome =
   }
   /** The gateway knows no such chain. */
   | { readonly kind: "unknown"; readonly message: string }
+  /** The feed is mute, and was so before: nothing was asked for but the underlying. */
+  | { readonly kind: "mute"; readonly message: string }
   /** The connection was lost, and lost again. */
   | { readonly kind: "lost"; readonly reason: GatewayLost["reason"]; readonly message: string };
 
@@ -58,4 +60,8 @@ export interface ReaderState {
   readonly waiting: readonly Ticker[];
   readonly lastReads: readonly LastRead[];
   readonly streams: readonly StreamState[];
+  /** The tickers whose feed is mute: subscribed, the market open, and no tick. */
+  readonly mute: readonly Ticker[];
+  /** How often a feed was found mute. */
+  readonly muteFound: number;
 }

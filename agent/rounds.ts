@@ -13,6 +13,9 @@ const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
 
 const LOOK_AT_STANDBY_MS = 5_000;
 
+/** A mute feed is tried, by its underlying alone, so often. */
+const TRY_MUTE_MS = 10_000;
+
 /** What rounds need. */
 export interface RoundsOptions {
   readonly reader: Reader;
@@ -67,13 +70,19 @@ async function restOfRound(
   tickers: readonly RoundTicker[],
   roundEndMs: number,
 ): Promise<void> {
-  const { clock, signal, standby } = options;
+  const { clock, reader, signal, standby } = options;
   const names = tickers.map(({ ticker }) => ticker);
   const stood = new Set<Ticker>();
+  let triedMs = clock.monotonicMs();
   for (let nowMs = clock.monotonicMs(); nowMs < roundEndMs; nowMs = clock.monotonicMs()) {
     for (const wanted of tickers) {
       if (standby.standing(wanted.ticker, nowMs) !== null) stood.add(wanted.ticker);
       else if (stood.delete(wanted.ticker)) await readTicker(options, wanted);
+    }
+    if (nowMs - triedMs >= TRY_MUTE_MS) {
+      const mute = tickers.filter(({ ticker }) => reader.isMute(ticker));
+      await Promise.all(mute.map((wanted) => readTicker(options, wanted)));
+      triedMs = clock.monotonicMs();
     }
     const endMs = standby.nextEndMs(names, clock.monotonicMs()) ?? roundEndMs;
     // A 409 of a snapshot may come at any time of the rest.

@@ -76,6 +76,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
       onConflict,
     }),
     standby,
+    muteAfterMs: settings.muteAfter * 1_000,
     clock,
     log,
     onProgress: (ticker, { done, total }) => progress.show(ticker, done, total),

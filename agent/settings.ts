@@ -38,6 +38,8 @@ export interface RunSettings extends GatewaySettings, ServerSettings {
   readonly interval: number;
   readonly tickers: readonly Ticker[] | "auto";
   readonly stream: readonly StreamSetting[];
+  /** Seconds without a tick, while the market is open, after which a feed is mute. */
+  readonly muteAfter: number;
   readonly logLevel: LogLevel;
 }
 
@@ -194,7 +196,14 @@ export function addRunSettings(command: Command): Command {
         parse: streams,
         fallback: [],
       }).default([], "none"),
-    );
+    )
+    .addOption(setting({
+      flags: "--mute-after <seconds>",
+      help: "a feed without a tick for so long, while the market is open, is mute",
+      env: "MUTE_AFTER",
+      parse: wholeNumber(10, 3_600),
+      fallback: 60,
+    }));
 }
 
 /** Adds what only `fetch` needs. */

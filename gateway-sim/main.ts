@@ -7,6 +7,7 @@ import { command, EXIT_USAGE, oneOf, readEnvLocal, setting } from "../base/comma
 import { endOfProgram, LIFELINE_VARIABLE } from "../base/lifetime.ts";
 import { ChainFileError } from "../options/formats/recorded.ts";
 import { consoleLog } from "../telemetry/log.ts";
+import { ScenarioError } from "./faults/scenario.ts";
 import { type ChainFileForm, convertChains } from "./market/convert.ts";
 import { RecordError } from "./recorder/record.ts";
 import { aborted, recordUntil, replayUntil } from "./recorder/run.ts";
@@ -27,6 +28,12 @@ Examples:
       stand before TWS on port 4002, and write down what it says, without account numbers
   deno task gateway replay-record gateway.jsonl --speed 10
       answer as it did, ten times as fast
+  deno task gateway --scenario gateway-sim/faults/scenarios/night.json
+      what a gateway does around its nightly restart, in ten minutes
+  deno task gateway --fault '{"fault":"drop","everySeconds":60,"probability":0.5}'
+      every minute each connection is dropped, or not
+  curl -X POST http://127.0.0.1:4080/faults -d '{"fault":"mute","seconds":90}'
+      subscriptions are taken and never tick, for 90 s (docs/gateway/faults.md)
   curl http://127.0.0.1:4080/state
       who is connected, with how many lines and messages`;
 
@@ -84,6 +91,7 @@ const MENDABLE = [
   CannotListen,
   ChainFileError,
   RecordError,
+  ScenarioError,
   Deno.errors.PermissionDenied,
   Deno.errors.NotCapable,
   Deno.errors.AlreadyExists,

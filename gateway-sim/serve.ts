@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { readChainFolder } from "../options/formats/folder.ts";
 import type { Log } from "../telemetry/log.ts";
 import { startControl } from "./control/control.ts";
+import { parseScenario, playScenario } from "./faults/scenario.ts";
 import type { Market, MarketSymbol } from "./market/market.ts";
 import { type ReplayMarket, replayOf } from "./market/replay.ts";
 import { syntheticMarket } from "./market/synthetic.ts";
@@ -35,12 +36,16 @@ export type ClockMaker = (offset: { readonly offsetMs: number }) => Clock;
  *
  * @throws {CannotListen} when an address or port cannot be had.
  * @throws {ChainFileError} when a replay's files cannot be read.
+ * @throws {ScenarioError} when a scenario cannot be read.
  */
 export async function serve(
   settings: Settings,
   log: Log,
   makeClock: ClockMaker,
 ): Promise<Running> {
+  const scenario = settings.scenario === undefined
+    ? undefined
+    : parseScenario(await Deno.readTextFile(settings.scenario), settings.scenario);
   const { clock, market, replay } = await openMarket(settings, makeClock);
   const control = { hostname: "127.0.0.1", port: settings.controlPort };
   const gateway = listen(
@@ -54,8 +59,10 @@ export async function serve(
       "--control-port",
       control.hostname,
       control.port,
-      () => startControl({ ...control, gateway, symbols: () => market.symbols(), replay }),
+      () => startControl({ ...control, gateway, clock, symbols: () => market.symbols(), replay }),
     );
+    for (const fault of settings.fault) gateway.faults.add(fault);
+    const stopScenario = scenario && playScenario(scenario, gateway.faults, clock);
     const steps = replay && settings.stepSeconds !== undefined
       ? clock.every(settings.stepSeconds * 1000, () => void replay.step({}))
       : undefined;
@@ -64,6 +71,7 @@ export async function serve(
       controlPort: server.port,
       async close() {
         steps?.cancel();
+        stopScenario?.();
         await gateway.close();
         await server.close();
         market.close();

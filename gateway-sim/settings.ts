@@ -2,7 +2,9 @@
 import { InvalidArgumentError, type Option } from "commander";
 import { MOST_OFFSET_MS } from "../base/clock.ts";
 import { port, setting, wholeNumber } from "../base/command.ts";
+import { type Fault, readFault } from "./faults/fault.ts";
 import type { Upstream } from "./recorder/pass_through.ts";
+import { CLIENT_LIMIT } from "./server/gateway.ts";
 import { GREATEST_SERVER_VERSION, SMALLEST_SERVER_VERSION } from "./wire/versions.ts";
 
 /** The settings of a run. */
@@ -17,6 +19,11 @@ export interface Settings {
   readonly stepSeconds?: number;
   readonly messageLimit: number;
   readonly lineLimit: number;
+  readonly clientLimit: number;
+  /** Faults that are on from the start. */
+  readonly fault: readonly Fault[];
+  /** The file of a scenario to play. */
+  readonly scenario?: string;
   readonly tickDelay: { readonly leastMs: number; readonly mostMs: number };
   /** The share of the options of which no tick ever comes. */
   readonly neverTicks: number;
@@ -109,6 +116,25 @@ export function parseSpeed(text: string): number {
   return value;
 }
 
+/**
+ * `{"fault": "mute"}`, or several in brackets.
+ *
+ * @throws {InvalidArgumentError} saying what is wrong and what is allowed.
+ */
+export function parseFaults(text: string): readonly Fault[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('Allowed: JSON such as {"fault": "mute", "probability": 0.1}.');
+  }
+  return (Array.isArray(json) ? json : [json]).map((value: unknown) => {
+    const read = readFault(value);
+    if (read.ok) return read.fault;
+    throw new InvalidArgumentError(read.errors.map((it) => `${it.path}: ${it.message}`).join("; "));
+  });
+}
+
 /** What settings say wrongly together; `undefined` where all is well. */
 export function wrongTogether(settings: Settings): string | undefined {
   const { replay, record, upstream, replayRecord, stepSeconds, speed } = settings;
@@ -174,6 +200,22 @@ export function settings(): readonly Option[] {
       help: "market-data lines of all clients together; 0: without limit",
       parse: limit,
       fallback: 100,
+    }),
+    setting({
+      flags: "--client-limit <number>",
+      help: "clients at once; 0: without limit",
+      parse: limit,
+      fallback: CLIENT_LIMIT,
+    }),
+    setting<readonly Fault[]>({
+      flags: "--fault <json>",
+      help: "a fault that is on from the start, or several in brackets (docs/gateway/faults.md)",
+      parse: parseFaults,
+    }).default([], "none"),
+    setting({
+      flags: "--scenario <file>",
+      help: "faults that begin and end at set times",
+      parse: (text) => text,
     }),
     setting({
       flags: "--tick-delay <ms>",

@@ -14,6 +14,8 @@ import type { Route } from "./route.ts";
 import type { Handler } from "./services.ts";
 import { fetchChain, fetchChainApi } from "./routes/api/fetch_chain.ts";
 import { ingestChain } from "./routes/api/ingest_chain.ts";
+import { getBars, getBarsApi } from "./routes/api/bars.ts";
+import { postBars, postBarsApi } from "./routes/api/post_bars.ts";
 import { getChanges, getChangesApi } from "./routes/api/changes.ts";
 import { contractHistory, contractHistoryApi } from "./routes/api/contract_history.ts";
 import { getConditions, getConditionsApi } from "./routes/api/market_conditions.ts";
@@ -82,6 +84,13 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/api/contracts/:occ/bars",
+    role: "viewer",
+    handler: getBars,
+    api: getBarsApi,
+  },
+  {
+    method: "GET",
     path: "/api/market-conditions/:ticker",
     role: "viewer",
     handler: getConditions,
@@ -109,6 +118,13 @@ export const routes: readonly Route[] = [
     role: "agent",
     handler: agentTickers,
     api: agentTickersApi,
+  },
+  {
+    method: "POST",
+    path: "/api/price-agent/bars",
+    role: "agent",
+    handler: postBars,
+    api: postBarsApi,
   },
   { method: "GET", path: "/api/price-agent/session", role: "agent", handler: session },
 ];

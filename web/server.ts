@@ -12,6 +12,7 @@ import type { Log } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { KeyCache } from "./auth/key_cache.ts";
 import { LastUsed } from "./auth/last_used.ts";
+import { BarsDesk } from "./bars/desk.ts";
 import { type Database, inTime, QUICK_DEADLINE_MS } from "./database.ts";
 import { DatabaseWatch } from "./database_watch.ts";
 import about from "./deno.json" with { type: "json" };
@@ -124,6 +125,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     storedSets: new StoredSets(),
     committed: (ticker, batch) => hub.committed(ticker, batch),
     openLive: (socket) => feed.open(socket),
+    bars: new BarsDesk({
+      clock,
+      database,
+      ask: () => Promise.resolve({ kind: "no_agent" }),
+    }),
     sessions,
     conflictWindowMs,
   };

@@ -11,6 +11,7 @@ import type { LastKnownChain, StoredBatch } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { BarsDesk } from "./bars/desk.ts";
 import type { KeyCache } from "./auth/key_cache.ts";
 import type { LastUsed } from "./auth/last_used.ts";
 import type { Database } from "./database.ts";
@@ -65,6 +66,8 @@ export interface Services {
   readonly committed: (ticker: Ticker, batch: StoredBatch) => void;
   /** Takes an upgraded connection of `/api/live`. */
   readonly openLive: (socket: WebSocket) => void;
+  /** Historical bars. */
+  readonly bars: Pick<BarsDesk, "find">;
   /** The sessions of agents. */
   readonly sessions: Pick<AgentSessions, "isFull" | "open">;
   /** How long a ticker belongs to the agent that wrote it last. */

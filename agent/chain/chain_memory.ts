@@ -14,7 +14,7 @@ import { type KnownChain, type KnownPart, unknownChain } from "./known_chain.ts"
 import { tradingDay } from "./trading_day.ts";
 
 /** Rises when the file's form changes. */
-const VERSION = 1;
+const VERSION = 2;
 
 const occ = z.string().transform((text, context) => {
   const contract = parseOcc(text);
@@ -43,6 +43,10 @@ const file = z.object({
       exchange: z.string(),
       currency: z.string(),
     }),
+  }).optional(),
+  hours: z.object({
+    spans: z.array(z.object({ fromMs: z.number(), toMs: z.number() })),
+    told: z.object({ fromMs: z.number(), toMs: z.number() }),
   }).optional(),
   parts: z.array(z.object({
     tradingClass: z.string(),
@@ -130,7 +134,7 @@ export function openChainMemory(options: MemoryOptions): ChainMemory {
 }
 
 function toText(known: KnownChain, ticker: Ticker, gateway: string): string {
-  const { day, underlying, parts, denied, openInterest } = known;
+  const { day, underlying, hours, parts, denied, openInterest } = known;
   const content: z.input<typeof file> = {
     version: VERSION,
     ticker,
@@ -147,6 +151,7 @@ function toText(known: KnownChain, ticker: Ticker, gateway: string): string {
         currency: underlying.contract.currency ?? "",
       },
     },
+    hours: hours && { spans: [...hours.spans], told: hours.told },
     parts: parts?.map(({ tradingClass, expiry, listings }) => ({
       tradingClass,
       expiry,
@@ -170,6 +175,7 @@ function fromText(text: string, ticker: Ticker, gateway: string): KnownChain {
   return {
     day: read.day,
     underlying: read.underlying,
+    hours: read.hours,
     parts,
     denied: new Map(read.denied.map(([contract, reason]) => [contract.occ, reason])),
     openInterest: new Map(read.openInterest.map(([contract, value]) => [contract.occ, value])),

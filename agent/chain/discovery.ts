@@ -12,6 +12,7 @@ import {
   parseOcc,
   type Ticker,
 } from "../../options/contract.ts";
+import { type LiquidHours, parseLiquidHours } from "../../options/liquid_hours.ts";
 import type { Connection } from "../gateway/connection.ts";
 import type { OptionParameters } from "../gateway/events.ts";
 import { type Answer, ask } from "./ask.ts";
@@ -93,6 +94,7 @@ export async function listOptions(
     }
     const listings = detailsOf(details).flatMap((each) => toListing(each) ?? []);
     unnamed += detailsOf(details).length - listings.length;
+    known.hours ??= hoursOf(detailsOf(details)[0]);
     return { ...part, listings };
   };
   const chosen = chooseParts(parts, options.choose);
@@ -175,6 +177,12 @@ function toListing(details: ContractDetails): Listing | undefined {
   const contract = parseOcc(localSymbol ?? "");
   if (!contract || conId === undefined || !(conId > 0)) return undefined;
   return { contract, conId, multiplier: multiplier && multiplier > 0 ? multiplier : null };
+}
+
+/** Options of one underlying trade at the same hours; where the text is odd, the calendar decides. */
+function hoursOf(details: ContractDetails | undefined): LiquidHours | undefined {
+  const { liquidHours, timeZoneId } = details ?? {};
+  return liquidHours && timeZoneId ? parseLiquidHours(liquidHours, timeZoneId) : undefined;
 }
 
 function detailsOf(answer: Answer): readonly ContractDetails[] {

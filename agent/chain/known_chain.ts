@@ -4,6 +4,7 @@
  */
 import { expiresAtMs } from "../../options/calendar.ts";
 import type { IsoDate, OccSymbol } from "../../options/contract.ts";
+import type { LiquidHours } from "../../options/liquid_hours.ts";
 import type { ClassExpiry, Listing, Underlying } from "./listing.ts";
 
 /** A (class, expiry) pair of the chain and its contracts; `null` while they are not known. */
@@ -16,6 +17,8 @@ export interface KnownChain {
   /** The trading day that it is good for. */
   readonly day: IsoDate;
   underlying: Underlying | undefined;
+  /** When its options trade, where the gateway says it in words that are understood. */
+  hours: LiquidHours | undefined;
   /** The parts of the chain; `undefined` while they are not known. */
   parts: readonly KnownPart[] | undefined;
   /** Contracts that IB denies, with its sentence. */
@@ -28,6 +31,7 @@ export function unknownChain(day: IsoDate): KnownChain {
   return {
     day,
     underlying: undefined,
+    hours: undefined,
     parts: undefined,
     denied: new Map(),
     openInterest: new Map(),
@@ -37,6 +41,7 @@ export function unknownChain(day: IsoDate): KnownChain {
 /** Forgets it all, as where the gateway denies what it listed. */
 export function forget(known: KnownChain): void {
   known.underlying = undefined;
+  known.hours = undefined;
   known.parts = undefined;
   known.denied.clear();
   known.openInterest.clear();

@@ -1,6 +1,7 @@
 /** One read of a ticker's chain: its underlying, its options, and a quote of each. */
 import type { Clock } from "../../base/clock.ts";
 import type { OccSymbol, Ticker } from "../../options/contract.ts";
+import { isOpenBy } from "../../options/liquid_hours.ts";
 import type { MissingContract, Quote } from "../../options/quote.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Connection } from "../gateway/connection.ts";
@@ -27,7 +28,9 @@ export interface ChainRead {
 /** How a read ended, when the connection lasted. */
 export type ReadOutcome =
   | { readonly kind: "read"; readonly read: ChainRead }
-  | { readonly kind: "unknown"; readonly message: string };
+  | { readonly kind: "unknown"; readonly message: string }
+  /** The feed was mute, and its underlying does not tick yet: nothing else was asked for. */
+  | { readonly kind: "mute"; readonly message: string };
 
 /** What a read needs. */
 export interface ReadOptions {
@@ -44,6 +47,10 @@ export interface ReadOptions {
   readonly onProgress?: (progress: WindowProgress) => void;
   /** Called with the first contracts, spot included, while the rest is read. */
   readonly onQuoted?: (quote: Quote, spot: number | null) => void;
+  /** After how long without any tick the feed is mute, while the market is open. */
+  readonly muteAfterMs?: number;
+  /** Whether the feed was mute when it was last read: then the underlying alone is tried first. */
+  readonly wasMute?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -81,6 +88,11 @@ export async function readChain(
     }
     await watch.firstPrice();
     signal?.throwIfAborted();
+    const isMarketOpen = (): boolean => isOpenBy(known.hours, ticker, clock.nowMs());
+    if (options.wasMute && watch.lastTickMs === undefined && isMarketOpen()) {
+      return { kind: "mute", message: `The feed of ${ticker} is mute: it sends no tick.` };
+    }
+    const { muteAfterMs } = options;
     const discoveredMs = clock.monotonicMs();
     const { toRead, streamed, denied } = sortOut(chain.listings, options);
     log.debug("chain.listed", `${ticker} has ${chain.listings.length} contracts`, {
@@ -95,6 +107,7 @@ export async function readChain(
       lines,
       signal,
       openInterest: known.openInterest,
+      mute: muteAfterMs === undefined ? undefined : { afterMs: muteAfterMs, isMarketOpen },
       onQuoted: (quote) => options.onQuoted?.(quote, watch.spot()),
       ...(options.onProgress && { onProgress: options.onProgress }),
     });

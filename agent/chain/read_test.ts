@@ -53,7 +53,7 @@ function gatewayWith(count: number, script: Script = MARKET, nowMs = NOW_MS): Re
           ...more,
         }),
       );
-      if (outcome.kind === "unknown") throw new Error(outcome.message);
+      if (outcome.kind !== "read") throw new Error(outcome.message);
       assert.equal(budget.used, 0, "every line is given back");
       return outcome.read;
     },

@@ -13,6 +13,7 @@ import { listOptions, resolveUnderlying } from "./discovery.ts";
 import { allExpiries } from "./expiries.ts";
 import { type KnownChain, stillListed } from "./known_chain.ts";
 import type { Listing } from "./listing.ts";
+import { SilenceWatch } from "./silence.ts";
 import { type UnderlyingWatch, watchUnderlying } from "./spot.ts";
 import {
   chooseContracts,
@@ -29,9 +30,6 @@ const SECOND_MS = 1_000;
 /** Seconds from one snapshot of the window to the next. */
 const SNAPSHOT_EVERY = 60;
 
-/** While the market is open a window that is silent for so long has lost its subscriptions. */
-const DEAD_AFTER_MS = 60_000;
-
 /** How a stream is, at one moment. */
 export interface StreamState {
   readonly ticker: Ticker;
@@ -45,6 +43,10 @@ export interface StreamState {
   /** Each contract of the window ticks, or is among the missing. */
   readonly whole: boolean;
   readonly spot: number | null;
+  /** Subscribed, the market open, and silent even when it was asked for anew. */
+  readonly mute: boolean;
+  /** When a contract of the window last ticked, on the monotonic clock; `null` before the first. */
+  readonly lastTickMs: number | null;
 }
 
 /** Takes what a stream brings. */
@@ -70,6 +72,10 @@ export interface StreamOptions {
   /** The delta of a contract as the last read of the chain saw it. */
   readonly deltaOf: (occ: OccSymbol) => number | null;
   readonly isMarketOpen: () => boolean;
+  /** A window that is silent for so long while the market is open is mute. */
+  readonly muteAfterMs: number;
+  /** Called each time that the feed is found mute. */
+  readonly onMute?: () => void;
   readonly sink: StreamSink;
   readonly signal: AbortSignal;
 }
@@ -109,8 +115,7 @@ class Stream implements ChainStream {
   #centre: number | null = null;
   #most = 0;
   #seconds = 0;
-  /** When all was last asked for, or asked for anew. */
-  #renewedMs: number;
+  readonly #silence: SilenceWatch;
   #lastSnapshotMs: number;
   #over = false;
 
@@ -126,8 +131,8 @@ class Stream implements ChainStream {
       onWork: () => this.#changed.wake(),
       onDenied: () => this.#choose(),
     });
-    this.#renewedMs = clock.monotonicMs();
-    this.#lastSnapshotMs = this.#renewedMs;
+    this.#silence = new SilenceWatch(options.muteAfterMs);
+    this.#lastSnapshotMs = clock.monotonicMs();
     this.ended = this.#run().finally(() => this.#end());
     this.ended.catch(() => {/* whoever waits for it sees it */});
   }
@@ -137,7 +142,6 @@ class Stream implements ChainStream {
   }
 
   renew(): void {
-    this.#renewedMs = this.#options.clock.monotonicMs();
     this.#isWatchLost = true;
     this.#contracts.renewAll();
     this.#changed.wake();
@@ -155,6 +159,8 @@ class Stream implements ChainStream {
       missing,
       whole: contracts > 0 && ticking + missing.length === contracts,
       spot: this.#watch?.spot() ?? null,
+      mute: this.#silence.muteSinceMs !== undefined,
+      lastTickMs: Number.isFinite(this.#contracts.lastTickMs) ? this.#contracts.lastTickMs : null,
     };
   }
 
@@ -176,7 +182,6 @@ class Stream implements ChainStream {
     if ("refusal" in chain) return chain;
     this.#listings = chain.listings;
     await firstWatch.firstPrice();
-    this.#renewedMs = clock.monotonicMs();
     this.#centre = firstWatch.spot();
     this.#choose();
     const wake = (): void => this.#changed.wake();
@@ -215,9 +220,10 @@ class Stream implements ChainStream {
     const isOff = isOffCentre(this.#listings, this.#centre, spot);
     if (isOff) this.#centre = spot;
     if (isOff || lines.most !== this.#most) this.#choose();
-    this.#renewDead();
+    this.#listen();
     this.#renewWatch();
     this.#contracts.renewSilent();
+    if (this.#options.isMarketOpen()) this.#contracts.renewQuiet();
     sink.changes(this.#contracts.changed(), spot);
     if (++this.#seconds % SNAPSHOT_EVERY === 0) this.#minute(spot);
     if (tradingDay(clock.nowMs()) !== known.day) this.#over = true;
@@ -238,29 +244,42 @@ class Stream implements ChainStream {
     this.#choose();
   }
 
-  /** While the market is open, a window without any tick for long has lost its subscriptions. */
-  #renewDead(): void {
-    const { isMarketOpen, log, ticker, clock } = this.#options;
-    const heardMs = Math.max(
-      this.#contracts.lastTickMs,
-      this.#watch?.lastTickMs ?? this.#renewedMs,
-      this.#renewedMs,
-    );
-    const silentMs = clock.monotonicMs() - heardMs;
-    if (silentMs < DEAD_AFTER_MS || !isMarketOpen()) return;
-    log.warn("stream.silent", `The stream of ${ticker} is silent; it is asked for anew`, {
-      ticker,
-      silentSeconds: Math.round(silentMs / 1_000),
-    });
-    this.renew();
+  /** A window that is silent for long is asked for anew, and mute where that brings nothing. */
+  #listen(): void {
+    const { isMarketOpen, log, ticker, clock, onMute, muteAfterMs } = this.#options;
+    if (this.#contracts.count === 0) return;
+    const { lastTickMs } = this.#contracts;
+    const look = { nowMs: clock.monotonicMs(), isMarketOpen: isMarketOpen(), lastTickMs };
+    switch (this.#silence.look(look)) {
+      case "ask anew":
+        log.info("stream.silent", `The stream of ${ticker} is silent; it is asked for anew`, {
+          ticker,
+        });
+        return this.renew();
+      case "mute":
+        log.warn("stream.mute", `The feed of ${ticker} is mute: subscribed, and not one tick`, {
+          ticker,
+          silentSeconds: Math.round(muteAfterMs / 1_000),
+        });
+        return onMute?.();
+      case "heard":
+        return log.info("stream.heard", `The feed of ${ticker} ticks again`, { ticker });
+      case "as before":
+    }
   }
 
-  /** An underlying that was refused, or never ticked, is asked for anew. */
+  /** An underlying that was refused, never ticked or fell silent is asked for anew. */
   #renewWatch(): void {
     const watch = this.#watch;
-    const isSilent = watch !== undefined && (!watch.alive || watch.lastTickMs === undefined);
-    const ageMs = this.#options.clock.monotonicMs() - this.#watchedMs;
-    if (isSilent && ageMs >= RENEW_AFTER_MS) this.#isWatchLost = true;
+    if (!watch) return;
+    const { clock, isMarketOpen, muteAfterMs } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const isSilent = !watch.alive || watch.lastTickMs === undefined;
+    const ageMs = nowMs - this.#watchedMs;
+    const quietMs = Math.min(ageMs, nowMs - (watch.lastTickMs ?? nowMs));
+    if (isSilent ? ageMs >= RENEW_AFTER_MS : quietMs >= muteAfterMs && isMarketOpen()) {
+      this.#isWatchLost = true;
+    }
   }
 
   /** Chooses the contracts of the window: those that leave it are cancelled, the new asked for. */

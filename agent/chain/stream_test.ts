@@ -34,6 +34,8 @@ interface Streaming extends AsyncDisposable {
   /** What was told, a list a second; seconds without a change have an empty one. */
   readonly changes: (readonly Quote[])[];
   readonly snapshots: Snapshot[];
+  /** When the feed was found mute. */
+  readonly muteFound: number[];
   /** Lets so many seconds go by. */
   go(seconds: number): Promise<void>;
   /** The numbers of the contracts that are subscribed now, without the underlying. */
@@ -61,6 +63,7 @@ function begin(given: Given = {}): Streaming {
   const stop = new AbortController();
   const changes: (readonly Quote[])[] = [];
   const snapshots: Snapshot[] = [];
+  const muteFound: number[] = [];
   const window = parseStreamWindow(given.window ?? "atm2");
   assert.ok(window);
   const share = lines.forStream();
@@ -73,6 +76,8 @@ function begin(given: Given = {}): Streaming {
     known: unknownChain(tradingDay(clock.nowMs())),
     deltaOf: () => null,
     isMarketOpen: given.isOpen ?? (() => true),
+    muteAfterMs: 60_000,
+    onMute: () => muteFound.push(clock.monotonicMs()),
     sink: {
       changes: (quotes) => changes.push(quotes),
       snapshot: (snapshot) => snapshots.push(snapshot),
@@ -86,6 +91,7 @@ function begin(given: Given = {}): Streaming {
     stream,
     changes,
     snapshots,
+    muteFound,
     go: (seconds) => runClock(clock, sleep(clock, seconds * 1_000)),
     subscribed: () =>
       connection.subscribedTo().filter((conId) => conId !== UNDERLYING_ID).sort((a, b) => a - b),
@@ -236,6 +242,62 @@ Deno.test("a window that goes silent while the market is open is asked for anew 
     assert.equal(streaming.connection.asked.get(9), isOpen ? 2 : 1);
     assert.equal(streaming.connection.asked.get(UNDERLYING_ID), isOpen ? 2 : 1);
   }
+});
+
+Deno.test("a feed that falls silent is mute after a minute, and tells again within half a one of its end", async () => {
+  let isMute = false;
+  const script: Script = (conId, ...rest) => [
+    ...(isMute ? [] : MARKET(conId, ...rest)),
+    ...Array.from({ length: 40 }, (_, second) => ({
+      atMs: 1_000 * second,
+      event: price(4, 3 + second / 100),
+    })).filter(() => !isMute && conId !== UNDERLYING_ID),
+  ];
+  await using streaming = begin({ script, window: "all" });
+  await streaming.go(30);
+  isMute = true;
+  // The last tick of what was asked for at the start comes at 40 s.
+  await streaming.go(68);
+  assert.deepEqual([streaming.stream.state().mute, streaming.muteFound.length], [false, 0]);
+  await streaming.go(3);
+  assert.deepEqual([streaming.stream.state().mute, streaming.muteFound.length], [true, 1]);
+  assert.equal(streaming.stream.state().ticking, 0, "it never counts as live");
+  const asked = streaming.connection.order.length;
+  await streaming.go(120);
+  assert.ok(streaming.connection.order.length - asked < 140, "one contract in a second");
+  assert.equal(streaming.muteFound.length, 1);
+  isMute = false;
+  await streaming.go(30);
+  const { mute, ticking, whole } = streaming.stream.state();
+  assert.deepEqual({ mute, ticking, whole }, { mute: false, ticking: 20, whole: true });
+});
+
+Deno.test("a feed that is silent while the market is closed is not mute", async () => {
+  await using streaming = begin({ isOpen: () => false });
+  await streaming.go(300);
+  assert.deepEqual([streaming.stream.state().mute, streaming.muteFound.length], [false, 0]);
+});
+
+Deno.test("a feed that only rests answers when it is asked anew, and is not mute", async () => {
+  await using streaming = begin();
+  await streaming.go(600);
+  assert.equal(streaming.muteFound.length, 0);
+});
+
+Deno.test("a line that is dead among others that tick is asked for anew after five minutes", async () => {
+  const script: Script = (conId, ...rest) => [
+    ...MARKET(conId, ...rest),
+    ...Array.from({ length: 900 }, (_, second) => ({
+      atMs: 1_000 * second,
+      event: price(4, 3 + second / 1_000),
+    })).filter(() => conId !== 9 && conId !== UNDERLYING_ID),
+  ];
+  await using streaming = begin({ script });
+  await streaming.go(295);
+  assert.equal(streaming.connection.asked.get(9), 1);
+  await streaming.go(20);
+  assert.equal(streaming.connection.asked.get(9), 2);
+  assert.equal(streaming.connection.asked.get(10), 1);
 });
 
 Deno.test("renew() subscribes all of the window anew, and tells nothing old meanwhile", async () => {

@@ -22,6 +22,12 @@ export const RENEW_AFTER_MS = 10_000;
 /** Without a subscription there is none a moment later; somebody may buy one meanwhile. */
 const UNSUBSCRIBED_AGAIN_MS = 5 * 60_000;
 
+/**
+ * A line among others that tick can be dead by itself. Options rest for long, so it costs little:
+ * one whose contract was silent for so long is asked for anew, one in a second.
+ */
+const QUIET_AGAIN_MS = 5 * 60_000;
+
 /** Contracts asked for again in a second: two messages each, so that reads go on beside it. */
 const RENEWALS_IN_A_SECOND = 10;
 
@@ -60,6 +66,8 @@ interface Subscription {
   request: OpenRequest | undefined;
   /** When it first ticked. */
   tickedMs: number | undefined;
+  /** When it last ticked. */
+  lastTickMs: number;
   /** The revision of its quote that was handed out. */
   told: number;
   /** Nobody wants its ticks any more, or the gateway ended it. */
@@ -188,6 +196,15 @@ export class Subscriptions {
     }
   }
 
+  /** Asks anew for the contract that rested longest, where that is long. To be called every second. */
+  renewQuiet(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const [quietest] = [...this.#entries.values()]
+      .flatMap(({ subscription }) => subscription?.tickedMs === undefined ? [] : subscription)
+      .sort((a, b) => a.lastTickMs - b.lastTickMs);
+    if (quietest && nowMs - quietest.lastTickMs >= QUIET_AGAIN_MS) this.#ask(quietest.entry);
+  }
+
   async #cancel(request: OpenRequest): Promise<void> {
     this.#options.lines.release();
     await this.#options.connection.send((api) => void api.cancelMktData(request.requestId));
@@ -221,6 +238,7 @@ export class Subscriptions {
     const { entry } = subscription;
     this.lastTickMs = this.#options.clock.monotonicMs();
     subscription.tickedMs ??= this.lastTickMs;
+    subscription.lastTickMs = this.lastTickMs;
     entry.reason = undefined;
     entry.denials = 0;
   }
@@ -292,6 +310,7 @@ export class Subscriptions {
       askedFor: this.#options.connection.marketData,
       request: undefined,
       tickedMs: undefined,
+      lastTickMs: Number.NEGATIVE_INFINITY,
       told: 0,
       over: false,
     };

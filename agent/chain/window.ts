@@ -7,6 +7,7 @@ import { type Contract as IbContract, SecType } from "@stoqey/ib";
 import type { Clock } from "../../base/clock.ts";
 import type { OccSymbol } from "../../options/contract.ts";
 import type { MissingContract, Quote } from "../../options/quote.ts";
+import type { ReasonCode } from "../../options/reasons.ts";
 import type { Connection, OpenRequest } from "../gateway/connection.ts";
 import type { GatewayEvent } from "../gateway/events.ts";
 import type { ReadLines } from "../gateway/lines.ts";
@@ -58,6 +59,12 @@ export interface WindowProgress {
   readonly total: number;
 }
 
+/** When a feed is mute. */
+export interface MuteRule {
+  readonly afterMs: number;
+  readonly isMarketOpen: () => boolean;
+}
+
 /** What a window needs. */
 export interface WindowOptions {
   readonly connection: Connection;
@@ -68,6 +75,8 @@ export interface WindowOptions {
   readonly openInterest?: ReadonlyMap<OccSymbol, number>;
   /** Called for each contract that has both a bid and an ask when its values are in. */
   readonly onQuoted?: (quote: Quote) => void;
+  /** Where nothing ticks at all for so long while the market is open, the rest is not asked for. */
+  readonly mute?: MuteRule | undefined;
   /** Ends the read: the lines are cancelled, and the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -130,11 +139,14 @@ class Window {
   #whole = 0;
   #slowestWholeMs = 0;
   #lineRefusals = 0;
+  /** When anything ticked, or there was nothing that could. */
+  #heardMs: number;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #lastSweepMs = Number.NEGATIVE_INFINITY;
 
   constructor(listings: readonly Listing[], options: WindowOptions) {
     this.#options = options;
+    this.#heardMs = options.clock.monotonicMs();
     this.#total = listings.length;
     this.#queue = listings.map((listing) => ({ listing, tries: 0 }));
   }
@@ -218,6 +230,7 @@ class Window {
     if (event.type === "error") return this.#takeError(active, event);
     const answered = active.assembly.answered;
     if (!active.assembly.take(event)) return;
+    this.#heardMs = this.#options.clock.monotonicMs();
     if (active.lastValueMs === undefined || active.assembly.answered > answered) {
       active.lastValueMs = this.#options.clock.monotonicMs();
       active.firstValueMs ??= active.lastValueMs;
@@ -245,7 +258,7 @@ class Window {
         active.entry.tries--;
         this.#queue.push(active.entry);
         this.#pausedUntilMs = this.#options.clock.monotonicMs() + LINE_PAUSE_MS;
-        if (++this.#lineRefusals >= LINE_REFUSALS_TO_GIVE_UP) this.#giveUp();
+        if (++this.#lineRefusals >= LINE_REFUSALS_TO_GIVE_UP) this.#giveUp("line_budget");
         return;
       case "not_subscribed":
         if (active.askedFor === "delayed") return this.#miss(active.entry, "no_subscription");
@@ -289,6 +302,8 @@ class Window {
   #settleOverdue(): void {
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#options.lines.mustYield) this.#yieldLines();
+    if (this.#active.size === 0) this.#heardMs = nowMs;
+    if (this.#isMute(nowMs)) return this.#giveUpMute();
     if (this.#mayBegin() && this.#next < this.#queue.length) this.#changed.wake();
     const quietMs = this.#quietMs();
     for (const active of this.#active) {
@@ -297,6 +312,22 @@ class Window {
       const quiet = lastValueMs !== undefined && nowMs - lastValueMs >= quietMs;
       if (quiet || nowMs - request.sentMs >= CONTRACT_DEADLINE_MS) this.#settle(active);
     }
+  }
+
+  #isMute(nowMs: number): boolean {
+    const { mute } = this.#options;
+    return mute !== undefined && nowMs - this.#heardMs >= mute.afterMs && mute.isMarketOpen();
+  }
+
+  /** Nothing ticks: whoever waits for the read hears it now, and the lines are free. */
+  #giveUpMute(): void {
+    for (const active of this.#active) {
+      this.#toCancel.push(active);
+      this.#miss(active.entry, "mute_feed");
+    }
+    this.#active.clear();
+    this.#giveUp("mute_feed");
+    this.#changed.wake();
   }
 
   /** Those that were begun are begun anew when it is this read's turn again. */
@@ -337,8 +368,8 @@ class Window {
   }
 
   /** Reports all that is still to be asked for. */
-  #giveUp(): void {
-    for (const entry of this.#queue.splice(this.#next)) this.#miss(entry, "line_budget");
+  #giveUp(reason: ReasonCode): void {
+    for (const entry of this.#queue.splice(this.#next)) this.#miss(entry, reason);
   }
 
   #miss({ listing }: Entry, reason: string): void {

@@ -97,6 +97,22 @@ Deno.test("readWindow() asks a silent contract once more, then says that its fee
   assert.deepEqual([...connection.asked], [[1, 2], [2, 1]]);
 });
 
+Deno.test("readWindow() asks for no more where nothing ticks for a minute while the market is open", async () => {
+  for (const isOpen of [true, false]) {
+    const clock = manualClock();
+    const connection = fakeConnection(clock, (conId) => conId <= 5 ? at(5, WHOLE) : [], 20);
+    const budget = createLines(20, clock);
+    const mute = { afterMs: 60_000, isMarketOpen: () => isOpen };
+    const options = { connection, clock, lines: budget.forRead(0), mute };
+    const { quotes, missing } = await runClock(clock, readWindow(listings(600), options));
+    assert.deepEqual([quotes.length, missing.length, budget.used], [5, 595, 0]);
+    assert.ok(missing.every(({ reason }) => reason === "mute_feed"));
+    const tookMs = clock.monotonicMs();
+    assert.ok(isOpen ? tookMs < 63_000 : tookMs > 120_000, `${tookMs} ms`);
+    assert.equal(connection.subscribed.size, 0);
+  }
+});
+
 Deno.test("readWindow() asks for what is near first, and for the silent again at the end", async () => {
   const { connection } = await read(
     4,

@@ -1,6 +1,8 @@
 /** The control API: a small HTTP server beside the gateway, for tests and for people who try things. */
 import { z } from "zod";
+import type { Clock } from "../../base/clock.ts";
 import { type FieldProblem, problem, problemResponse } from "../../base/problem.ts";
+import { readFault } from "../faults/fault.ts";
 import type { MarketSymbol } from "../market/market.ts";
 import type { ReplayMarket, ReplayStep } from "../market/replay.ts";
 import type { Gateway } from "../server/gateway.ts";
@@ -8,6 +10,7 @@ import type { Gateway } from "../server/gateway.ts";
 /** What the control API controls. */
 export interface ControlOptions {
   readonly gateway: Gateway;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly hostname: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -29,6 +32,10 @@ const CALLS = {
   "GET /symbols": "the underlyings, with spot and deal",
   "GET /state": "connections, lines, message rates, errors sent, replay positions",
   "POST /replay/step": "{symbol?, file?}: show the next file of each symbol, or the one named",
+  "GET /faults": "the faults that are on",
+  "POST /faults": "{fault, …} or several in brackets: switch faults on (docs/gateway/faults.md)",
+  "DELETE /faults": "switch all off",
+  "DELETE /faults/{id}": "switch one off",
   "POST /market": "{open: true | false | null}: open or close everything; null: by the calendar",
 };
 
@@ -68,18 +75,63 @@ export async function answer(options: ControlOptions, request: Request): Promise
       });
     case "POST /replay/step":
       return await readBody(request, STEP, (body) => step(options.replay, body));
+    case "GET /faults":
+      return Response.json({ faults: faultsOn(options) });
+    case "POST /faults":
+      return await readBody(request, z.unknown(), (body) => addFaults(options, body));
+    case "DELETE /faults":
+      return Response.json({ ended: options.gateway.faults.clear() });
     default: {
+      const id = /^DELETE \/faults\/(\d{1,9})$/.exec(`${request.method} ${pathname}`)?.[1];
+      if (id !== undefined) return endFault(options, Number(id));
       const error = `No such call: ${request.method} ${pathname}`;
       return problemResponse(problem(404, "unknown-call", error, { calls: CALLS }));
     }
   }
 }
 
-function stateOf({ gateway, replay }: ControlOptions): unknown {
+/** The faults that are on, with how long they are. */
+function faultsOn({ gateway, clock }: ControlOptions): unknown {
+  return gateway.faults.list().map(({ id, fault, sinceMs, struck }) => ({
+    id,
+    ...fault,
+    forSeconds: Math.round(clock.monotonicMs() - sinceMs) / 1_000,
+    struck,
+  }));
+}
+
+/** All of them, or none where one is wrong. */
+function addFaults({ gateway }: ControlOptions, body: unknown): Response {
+  const wanted = Array.isArray(body) ? body : [body];
+  const read = wanted.map((value: unknown) => readFault(value));
+  const errors = read.flatMap((each, index) =>
+    each.ok ? [] : each.errors.map(({ path, message }) => ({
+      path: wanted.length > 1 ? `${index}.${path}` : path,
+      message,
+    }))
+  );
+  if (errors.length > 0) {
+    const error = `Invalid fault: ${errors[0]?.message}`;
+    return problemResponse(problem(400, "invalid-fault", error, { errors }));
+  }
+  const ids = read.flatMap((each) => each.ok ? gateway.faults.add(each.fault) : []);
+  return Response.json({ ids }, { status: 201 });
+}
+
+function endFault({ gateway }: ControlOptions, id: number): Response {
+  if (gateway.faults.end(id)) return Response.json({ ended: 1 });
+  const ids = gateway.faults.list().map((fault) => fault.id);
+  const error = `No fault ${id} is on; there are: ${ids.join(", ") || "none"}`;
+  return problemResponse(problem(404, "unknown-fault", error));
+}
+
+function stateOf(options: ControlOptions): unknown {
+  const { gateway, replay } = options;
   return {
     market: replay ? "replay" : "synthetic",
     open: gateway.hours.forced,
     ...gateway.state(),
+    faults: faultsOn(options),
     replay: replay?.positions() ?? null,
   };
 }

@@ -37,6 +37,7 @@ async function withOptions(
     port: 0,
     messageLimit: 50,
     lineLimit: 100,
+    clientLimit: 32,
     neverTicks: 0,
     tickDelay: { leastMs: 0, mostMs: 0 },
     serverVersion: 193,
@@ -51,7 +52,7 @@ async function withOptions(
   }];
   try {
     const options = { hostname: "127.0.0.1", port: 0, symbols: () => symbols, replay: null };
-    await body({ gateway, ...options, ...over }, gateway);
+    await body({ gateway, clock, ...options, ...over }, gateway);
   } finally {
     await gateway.close();
   }
@@ -159,5 +160,44 @@ Deno.test("startControl() listens and answers over HTTP", async () => {
     const response = await fetch(`http://127.0.0.1:${control.port}/state`);
     assert.equal((await response.json()).market, "synthetic");
     await control.close();
+  });
+});
+
+Deno.test("faults are switched on, listed and switched off by the control API", async () => {
+  await withOptions({}, async (options, gateway) => {
+    const on = await answer(
+      options,
+      call("POST", "/faults", '[{"fault":"mute","symbol":"EA"},{"fault":"refuse","seconds":60}]'),
+    );
+    assert.deepEqual([on.status, await on.json()], [201, { ids: [1, 2] }]);
+    const { faults } = await (await answer(options, call("GET", "/faults"))).json();
+    assert.deepEqual([faults[0].fault, faults[0].symbol, faults[1].seconds], ["mute", "EA", 60]);
+    const one = await answer(options, call("DELETE", "/faults/1"));
+    assert.equal(one.status, 200);
+    const none = await answer(options, call("DELETE", "/faults/1"));
+    assert.deepEqual([none.status, (await none.json()).error], [
+      404,
+      "No fault 1 is on; there are: 2",
+    ]);
+    assert.deepEqual(await (await answer(options, call("DELETE", "/faults"))).json(), { ended: 1 });
+    assert.equal(gateway.faults.list().length, 0);
+  });
+});
+
+Deno.test("a wrong fault switches nothing on, and says what is allowed", async () => {
+  await withOptions({}, async (options, gateway) => {
+    const cases: readonly [string, RegExp][] = [
+      ['{"fault":"mute"', /not JSON/],
+      ["{}", /names no fault; there are: drop, deaf/],
+      ['[{"fault":"mute"},{"fault":"earthquake"}]', /'earthquake' is no fault/],
+      ['{"fault":"farm","code":999}', /expected one of|Invalid/],
+      ['{"fault":"mute","seconds":-1}', /Too small/],
+    ];
+    for (const [body, expected] of cases) {
+      const response = await answer(options, call("POST", "/faults", body));
+      assert.equal(response.status, 400);
+      assert.match((await response.json()).error, expected);
+    }
+    assert.equal(gateway.faults.list().length, 0);
   });
 });

@@ -3,6 +3,7 @@
  * the steps of a scenario. What really happens, with sources, is in `docs/gateway/faults.md`.
  */
 import { z } from "zod";
+import type { FieldProblem } from "../../base/problem.ts";
 
 const seconds = z.number().nonnegative().max(86_400);
 const text = z.string().min(1).max(300);
@@ -36,14 +37,15 @@ export const fault = z.discriminatedUnion("fault", [
   z.strictObject({
     ...common,
     fault: z.literal("drop").describe("ends connections at once"),
-    how: z.enum(["close", "reset"]).default("close"),
     everySeconds: seconds.optional().describe("again and again; without it once, now"),
   }),
   z.strictObject({
     ...common,
     fault: z.literal("deaf").describe("takes connections and says nothing"),
     from: z.enum(["accept", "handshake", "now"]).default("now")
-      .describe("accept: no handshake; handshake: silent after it; now: open connections too"),
+      .describe(
+        "accept: no handshake; handshake: silent after startApi; now: as accept, and open connections too",
+      ),
   }),
   z.strictObject({
     ...common,
@@ -164,3 +166,49 @@ export type FaultName = Fault["fault"];
 
 /** A fault of one name. */
 export type FaultOf<N extends FaultName> = Extract<Fault, { readonly fault: N }>;
+
+/** The names of all faults. */
+export const FAULT_NAMES: readonly FaultName[] = fault.options.map((option) =>
+  option.shape.fault.value
+);
+
+/** A fault that was read, or what is wrong with it: each field with what is allowed. */
+export type FaultReading =
+  | { readonly ok: true; readonly fault: Fault }
+  | { readonly ok: false; readonly errors: readonly FieldProblem[] };
+
+/**
+ * Reads a fault.
+ *
+ * @example
+ * ```ts
+ * import { strict as assert } from "node:assert";
+ * import { readFault } from "./fault.ts";
+ * const read = readFault({ fault: "mute", symbol: "EA", seconds: 60 });
+ * assert(read.ok && read.fault.fault === "mute" && read.fault.heals);
+ * assert(!readFault({ fault: "earthquake" }).ok);
+ * ```
+ */
+export function readFault(value: unknown): FaultReading {
+  const named = z.object({ fault: z.string() }).safeParse(value);
+  if (!named.success) {
+    const message = `names no fault; there are: ${FAULT_NAMES.join(", ")}`;
+    return { ok: false, errors: [{ path: "fault", message }] };
+  }
+  const { fault: name } = named.data;
+  const option = fault.options.find((each) => each.shape.fault.value === name);
+  if (!option) {
+    const message = `'${name.slice(0, 40)}' is no fault; there are: ${FAULT_NAMES.join(", ")}`;
+    return { ok: false, errors: [{ path: "fault", message }] };
+  }
+  const read = fault.safeParse(value);
+  if (read.success) return { ok: true, fault: read.data };
+  const settings = Object.keys(option.shape).filter((key) => key !== "fault").join(", ");
+  const errors = read.error.issues.map((issue) => ({
+    path: issue.path.join(".") || "fault",
+    message: issue.code === "unrecognized_keys"
+      ? `${name} has no setting ${issue.keys.join(", ")}; it has: ${settings}`
+      : issue.message,
+  }));
+  return { ok: false, errors };
+}

@@ -1,6 +1,7 @@
 /** One client's connection: handshake, startApi, then messages until it ends. */
 import { sleep } from "../../base/clock.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { faultySink } from "../faults/faulty_sink.ts";
 import { FieldError, FieldReader } from "../wire/fields.ts";
 import { ByteQueue, takeFrame } from "../wire/framing.ts";
 import {
@@ -29,6 +30,8 @@ const PREFIX = "API\0";
 /** TWS closes a refused connection about this long after saying why. */
 const CLOSE_AFTER_MS = 700;
 const START_API = 71;
+/** A gateway that reads slowly reads a little so often. */
+const SLOW_READ_EVERY_MS = 100;
 
 /** That the three kinds of farms are connected: sent to every client after startApi. */
 const FARM_NOTICES = [
@@ -49,6 +52,8 @@ export interface ConnectionOptions {
   readonly messageLimit: number;
   /** Takes the client id for this connection; `false` when another has it. */
   readonly claimClientId: (clientId: number) => boolean;
+  /** Called once, at the moment of the end, with the lines that the client held. */
+  readonly onClosed: (linesHeld: number) => void;
 }
 
 /** Where a connection stands. */
@@ -60,6 +65,10 @@ export interface ConnectionState {
   readonly serverVersion: number | null;
   readonly stage: Stage;
   readonly remotePort: number;
+  /** Domain time. */
+  readonly sinceMs: number;
+  /** It is not answered, as a fault says. */
+  readonly deaf: boolean;
   readonly lines: number;
   readonly messages: {
     readonly total: number;
@@ -85,6 +94,8 @@ export class Connection implements Session {
   #serverVersion: number | null = null;
   #clientId: number | null = null;
   #paced = false;
+  #deaf = false;
+  readonly #sinceMs: number;
   #subjects: readonly Subject[] = [];
   #handlers: ReadonlyMap<number, Handler> = new Map();
 
@@ -94,8 +105,11 @@ export class Connection implements Session {
     this.lines = options.lines;
     this.#log = options.log;
     const { clock } = options.gateway;
+    this.#sinceMs = clock.nowMs();
     this.#rate = messageRate(options.messageLimit, () => clock.monotonicMs());
-    this.#outbox = new Outbox(options.socket, {
+    const { faults } = options.gateway;
+    const sink = faultySink(options.socket, { faults, clock, clientId: () => this.#clientId });
+    this.#outbox = new Outbox(sink, {
       onDrain: () => {
         for (const subject of this.#subjects) subject.drained?.();
       },
@@ -124,6 +138,8 @@ export class Connection implements Session {
       serverVersion: this.#serverVersion,
       stage: this.#stage,
       remotePort: remoteAddr.port,
+      sinceMs: this.#sinceMs,
+      deaf: this.#deaf,
       lines: this.lines.used,
       messages: {
         total: this.#rate.total,
@@ -135,10 +151,20 @@ export class Connection implements Session {
   }
 
   send(body: string): void {
-    this.#outbox.send(body);
+    if (!this.#deaf) this.#outbox.send(body);
+  }
+
+  /** From now on nothing is answered, whatever comes; only its end helps a client. */
+  deafen(): void {
+    this.#deaf = true;
   }
 
   fail(reqId: number, code: number, text: string): void {
+    this.gateway.violations.noteError(this.#clientId, code, text);
+    this.inject(reqId, code, text);
+  }
+
+  inject(reqId: number, code: number, text: string): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
     this.send(errorMessage({ reqId, code, text }));
   }
@@ -152,20 +178,38 @@ export class Connection implements Session {
       socket.setNoDelay();
       let beforeMs = this.gateway.clock.monotonicMs();
       for (;;) {
-        const count = await socket.read(buffer);
+        const count = await socket.read(await this.#mayRead(buffer));
         if (count === null) break;
         const nowMs = this.gateway.clock.monotonicMs();
         // What a refused client still sends is dropped: it would be answered by nothing.
-        if (this.#stage === "closing") continue;
+        if (this.#stage === "closing" || this.#deaf) continue;
         this.#received.push(buffer.subarray(0, count));
         await this.#consume((bytesLeft) => arrivalMs({ beforeMs, nowMs }, bytesLeft / count));
         beforeMs = nowMs;
       }
-      this.close("the client ended");
+      this.#left("the client ended");
     } catch (error) {
       // A socket that was closed here, a reset by the client, a frame that is none: all end it.
-      this.close(messageOf(error));
+      this.#left(messageOf(error));
     }
+  }
+
+  /** Where to read to: where a fault has the gateway read slowly, into little, now and then. */
+  async #mayRead(buffer: Uint8Array): Promise<Uint8Array> {
+    const { faults, clock } = this.gateway;
+    const slow = faults.strikes("slow_reader", this.#clientId);
+    if (!slow) return buffer;
+    await sleep(clock, SLOW_READ_EVERY_MS, this.#ended.signal);
+    return buffer.subarray(0, Math.max(1, slow.bytesPerSecond * SLOW_READ_EVERY_MS / 1_000));
+  }
+
+  /** The client went, or its socket did. */
+  #left(why: string): void {
+    if (!this.#ended.signal.aborted && this.lines.used > 0) {
+      const text = `left with ${this.lines.used} market-data lines open`;
+      this.gateway.violations.note(this.#clientId, "leaked_lines", text);
+    }
+    this.close(why);
   }
 
   /** Ends the connection at once and frees what it holds. May be called any number of times. */
@@ -173,13 +217,15 @@ export class Connection implements Session {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     this.#stage = "closing";
+    const linesHeld = this.lines.used;
     for (const subject of this.#subjects) subject.close?.();
+    this.#options.onClosed(linesHeld);
     this.#options.socket.close();
     this.#log.info("gateway.connection_ended", `Connection ended: ${why}`);
   }
 
   /** Lets what was said reach the client, then ends. */
-  #closeSoon(why: string): void {
+  closeSoon(why: string): void {
     this.#stage = "closing";
     const { clock } = this.gateway;
     const timer = clock.after(CLOSE_AFTER_MS, () => this.close(why));
@@ -203,6 +249,7 @@ export class Connection implements Session {
   #takePrefix(): boolean {
     for (let index = 0; index < Math.min(PREFIX.length, this.#received.length); index++) {
       if (this.#received.at(index) !== PREFIX.charCodeAt(index)) {
+        this.gateway.violations.note(null, "no_tws", "did not begin with 'API'");
         this.close("the client does not speak the TWS API: it did not begin with 'API'");
         return false;
       }
@@ -224,13 +271,14 @@ export class Connection implements Session {
     if (this.#stage === "handshake") return this.#handshake(new TextDecoder().decode(body));
     const admission = this.#rate.admit(arrivedMs);
     const limit = this.#options.messageLimit;
-    if (admission === "warn") {
+    const falseWarning = this.gateway.faults.strikes("rate_warning", this.#clientId);
+    if (admission === "warn" || (admission === "accept" && falseWarning)) {
       const text = `Approaching max rate of ${limit} messages per second (${this.#rate.current})`;
       this.fail(0, 0, `Warning: ${text}`);
     } else if (admission !== "accept") {
       const counted = `max=${limit} rec=${this.#rate.current}`;
       this.fail(-1, 100, `Max rate of messages per second has been exceeded:${counted}`);
-      if (admission === "close") this.#closeSoon(`more than ${limit} messages per second`);
+      if (admission === "close") this.closeSoon(`more than ${limit} messages per second`);
       return;
     }
     this.#answer(new FieldReader(body));
@@ -269,6 +317,7 @@ export class Connection implements Session {
 
   #startApi(id: number, reader: FieldReader): void {
     if (id !== START_API) {
+      this.gateway.violations.note(null, "too_early", `message ${id} came before startApi`);
       return this.fail(-1, 320, `Error reading request. Message id ${id} came before startApi`);
     }
     reader.integer("version");
@@ -280,7 +329,7 @@ export class Connection implements Session {
         326,
         "Unable to connect as the client id is already in use. Retry with a unique client id.",
       );
-      return this.#closeSoon(`client id ${clientId} is in use`);
+      return this.closeSoon(`client id ${clientId} is in use`);
     }
     this.#clientId = clientId;
     this.#subjects = SUBJECTS.map((make) => make(this));
@@ -289,9 +338,11 @@ export class Connection implements Session {
     this.#log.info("gateway.client_connected", `Client ${clientId} connected`, {
       serverVersion: this.serverVersion,
     });
+    const deaf = this.gateway.faults.strikes("deaf", clientId, ({ from }) => from === "handshake");
     this.send(managedAccounts(this.gateway.accounts));
     this.send(nextValidId(FIRST_ORDER_ID));
     for (const notice of FARM_NOTICES) this.fail(notice.reqId, notice.code, notice.text);
+    if (deaf) this.deafen();
   }
 }
 

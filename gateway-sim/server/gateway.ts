@@ -1,16 +1,20 @@
 /** The gateway's TCP side: listens, keeps client ids and lines, and serves each connection. */
-import { type Clock, sleep } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { Faults } from "../faults/faults.ts";
+import { type ActiveFault, Faults } from "../faults/faults.ts";
 import type { Market } from "../market/market.ts";
+import { ClientIds, type HeldId } from "./client_ids.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
+import { Door } from "./door.ts";
 import { lineBudget } from "./lines.ts";
 import { neverTicks } from "./never_ticks.ts";
+import { strikeSockets } from "./socket_faults.ts";
 import { tickDelay } from "./tick_delay.ts";
 import { type TradingHours, tradingHours } from "./trading_hours.ts";
+import { type Violation, Violations } from "./violations.ts";
 
-/** After a connection that could not be taken, so that a lasting trouble does not spin. */
-const ACCEPT_RETRY_MS = 100;
+/** TWS takes so many clients at once (IB's documentation, "Connection"). */
+export const CLIENT_LIMIT = 32;
 
 /** How a gateway behaves. */
 export interface GatewayOptions {
@@ -24,6 +28,8 @@ export interface GatewayOptions {
   readonly messageLimit: number;
   /** Market-data lines of all clients together; 0 is without limit. */
   readonly lineLimit: number;
+  /** Clients at once; 0 is without limit. */
+  readonly clientLimit: number;
   /** The first tick comes no sooner than `leastMs`, the last no later than `mostMs`. */
   readonly tickDelay: { readonly leastMs: number; readonly mostMs: number };
   /** The share of the options of which no tick ever comes, from 0 to 1. */
@@ -39,6 +45,19 @@ export interface GatewayState {
   readonly connections: readonly ConnectionState[];
   readonly lines: { readonly used: number; readonly peak: number; readonly limit: number };
   readonly messageLimit: number;
+  readonly clients: {
+    readonly limit: number;
+    /** Connections that were closed at once, as there were as many clients as may be. */
+    readonly refused: number;
+    readonly ids: readonly HeldId[];
+  };
+  /** The most messages within a second, by client ID, of clients that left, too. */
+  readonly peakPerSecond: Readonly<Record<string, number>>;
+  readonly violations: {
+    readonly counts: Readonly<Record<string, number>>;
+    readonly last: readonly Violation[];
+  };
+  readonly faults: readonly ActiveFault[];
 }
 
 /** A running gateway. */
@@ -58,28 +77,35 @@ export interface Gateway {
  * @throws {Deno.errors.AddrInUse} when another program has the port.
  */
 export function startGateway(options: GatewayOptions): Gateway {
-  const { market, clock, log, accounts } = options;
-  const listener = Deno.listen({ hostname: options.hostname, port: options.port });
+  const { market, clock, log, accounts, clientLimit } = options;
   const budget = lineBudget(options.lineLimit);
   const hours = tradingHours(market);
-  const delay = tickDelay(options.tickDelay.leastMs, options.tickDelay.mostMs, options.seed);
   const faults = new Faults(clock, options.seed);
+  const violations = new Violations(() => clock.nowMs());
   const context = {
     market,
     clock,
     hours,
-    tickDelay: delay,
+    tickDelay: tickDelay(options.tickDelay.leastMs, options.tickDelay.mostMs, options.seed),
     neverTicks: neverTicks(options.neverTicks, options.seed),
     accounts,
     faults,
+    violations,
   };
   const connections = new Set<Connection>();
-  const clientIds = new Map<number, Connection>();
+  const clientIds = new ClientIds(clock);
   const running = new Set<Promise<void>>();
-  let closing = false;
+  const peaks = new Map<number, number>();
+  /** How many want that nobody is heard. */
+  let deaf = 0;
+  let refused = 0;
 
+  const notePeak = ({ clientId, messages }: ConnectionState): void => {
+    if (clientId === null) return;
+    peaks.set(clientId, Math.max(peaks.get(clientId) ?? 0, messages.peakPerSecond));
+  };
   const serve = async (socket: Deno.TcpConn): Promise<void> => {
-    const connection = new Connection({
+    const connection: Connection = new Connection({
       socket,
       gateway: context,
       log,
@@ -87,50 +113,81 @@ export function startGateway(options: GatewayOptions): Gateway {
       versionCap: options.serverVersion,
       messageLimit: options.messageLimit,
       claimClientId(clientId) {
-        if (clientIds.has(clientId)) return false;
-        clientIds.set(clientId, connection);
-        return true;
+        const isNamed = (ids?: readonly number[]): boolean => ids?.includes(clientId) ?? true;
+        if (faults.strikes("id_taken", clientId, (fault) => isNamed(fault.clientIds))) return false;
+        const claim = clientIds.claim(clientId, connection);
+        if (claim === "connected") {
+          violations.note(clientId, "id_in_use", `client ID ${clientId} is of another connection`);
+        }
+        return claim === "taken";
+      },
+      onClosed(linesHeld) {
+        notePeak(connection.state);
+        const { clientId } = connection.state;
+        const linger = clientId === null ? undefined : faults.strikes("half_open", clientId);
+        const free = budget.hold(linger ? linesHeld : 0);
+        clientIds.release(connection, (linger?.lingerSeconds ?? 0) * 1_000, free);
       },
     });
+    if (deaf > 0) connection.deafen();
     connections.add(connection);
     await connection.run();
     connections.delete(connection);
-    for (const [clientId, holder] of clientIds) {
-      if (holder === connection) clientIds.delete(clientId);
-    }
   };
-
-  const accepting = (async () => {
-    while (!closing) {
-      try {
-        const served = serve(await listener.accept());
-        running.add(served);
-        void served.finally(() => running.delete(served));
-      } catch (error) {
-        // Closing the listener ends the wait with an error. Any other one is about a single
-        // connection (reset before it was taken, too many open files): the next may succeed.
-        if (closing) return;
-        log.warn("gateway.accept_failed", `Cannot take a connection: ${String(error)}`);
-        await sleep(clock, ACCEPT_RETRY_MS);
+  const door = new Door({
+    hostname: options.hostname,
+    port: options.port,
+    clock,
+    log,
+    onConnection(socket) {
+      if (clientLimit > 0 && connections.size + clientIds.lingering >= clientLimit) {
+        refused++;
+        socket.close();
+        log.warn("gateway.too_many_clients", `Refused a client: ${clientLimit} are connected`);
+        return;
       }
-    }
-  })();
+      const served = serve(socket);
+      running.add(served);
+      void served.finally(() => running.delete(served));
+    },
+  });
+  const stopFaults = strikeSockets({
+    faults,
+    clock,
+    door,
+    connections: () => [...connections],
+    deafen() {
+      deaf++;
+      return () => deaf--;
+    },
+  });
 
   return {
-    port: listener.addr.port,
+    port: door.port,
     hours,
     faults,
-    state: () => ({
-      connections: [...connections].map((connection) => connection.state),
-      lines: { used: budget.used, peak: budget.peak, limit: options.lineLimit },
-      messageLimit: options.messageLimit,
-    }),
+    state() {
+      const states = [...connections].map((connection) => connection.state);
+      for (const state of states) notePeak(state);
+      return {
+        connections: states,
+        lines: { used: budget.used, peak: budget.peak, limit: options.lineLimit },
+        messageLimit: options.messageLimit,
+        clients: { limit: clientLimit, refused, ids: clientIds.held() },
+        peakPerSecond: Object.fromEntries(peaks),
+        violations: { counts: violations.counts, last: violations.last },
+        faults: faults.list(),
+      };
+    },
     async close() {
-      if (!closing) listener.close();
-      closing = true;
+      stopFaults();
+      faults.clear();
+      clientIds.close();
+      const closed = door.close();
       for (const connection of connections) connection.close("the gateway ends");
-      await accepting;
+      await closed;
       await Promise.all(running);
+      clientIds.close();
     },
   };
 }

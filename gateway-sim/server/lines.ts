@@ -19,6 +19,8 @@ export interface LineBudget {
   readonly used: number;
   /** The greatest number that were in use at once. */
   readonly peak: number;
+  /** Keeps so many in use that nobody has any more, until what it returns is called. */
+  hold(count: number): () => void;
   /** Lines for one more client. */
   forClient(): ClientLines;
 }
@@ -33,6 +35,14 @@ export function lineBudget(limit: number): LineBudget {
     },
     get peak() {
       return peak;
+    },
+    hold(count) {
+      used += count;
+      let isHeld = true;
+      return () => {
+        if (isHeld) used -= count;
+        isHeld = false;
+      };
     },
     forClient() {
       let own = 0;

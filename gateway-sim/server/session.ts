@@ -12,6 +12,7 @@ import type { ClientLines } from "./lines.ts";
 import type { NeverTicks } from "./never_ticks.ts";
 import type { TickDelay } from "./tick_delay.ts";
 import type { TradingHours } from "./trading_hours.ts";
+import type { Violations } from "./violations.ts";
 
 /** What all connections of one gateway share. */
 export interface GatewayContext {
@@ -22,6 +23,7 @@ export interface GatewayContext {
   readonly neverTicks: NeverTicks;
   readonly accounts: readonly string[];
   readonly faults: Faults;
+  readonly violations: Violations;
 }
 
 /** One client's connection after the handshake. */
@@ -36,6 +38,8 @@ export interface Session {
   send(body: string): void;
   /** Sends an error about a request; -1 speaks of the system. */
   fail(reqId: number, code: number, text: string): void;
+  /** Sends an error for which the client is not to blame: a fault is on. */
+  inject(reqId: number, code: number, text: string): void;
 }
 
 /** Takes one message, after its id. */

@@ -41,6 +41,7 @@ export async function withGateway(
     port: 0,
     messageLimit: 0,
     lineLimit: 0,
+    clientLimit: 0,
     tickDelay: { leastMs: 0, mostMs: 0 },
     neverTicks: 0,
     serverVersion: 193,

@@ -16,6 +16,8 @@ const SETTINGS: Settings = {
   seed: 1,
   messageLimit: 0,
   lineLimit: 0,
+  clientLimit: 0,
+  fault: [],
   neverTicks: 0,
   tickDelay: { leastMs: 0, mostMs: 0 },
   serverVersion: 193,

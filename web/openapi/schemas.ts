@@ -1,5 +1,6 @@
 /** The schemas of the API under the names that its description gives them. */
 import { z } from "zod";
+import { barsAnswer, barsBody, barsStoredAnswer } from "../../options/wire/bars.ts";
 import { changesAnswer } from "../../options/wire/changes.ts";
 import { chainAnswerSchema, chainRow, reasonAnswer } from "../../options/wire/chain.ts";
 import { conditionsAnswer, conditionsRow } from "../../options/wire/conditions.ts";
@@ -30,6 +31,8 @@ export const ANSWERS = {
   MarketConditions: conditionsAnswer,
   Ticker: tickerRow,
   Tickers: tickersAnswer,
+  Bars: barsAnswer,
+  BarsStored: barsStoredAnswer,
   AgentTickers: agentTickersAnswer,
   Ingested: ingestedAnswer,
   Ping: pingAnswer,
@@ -46,6 +49,7 @@ export const REQUESTS = {
     allOf: [{ anyOf: [{ required: ["agentTimestamp"] }, { required: ["timestamp"] }] }],
   }),
   FetchChainBody: fetchChainBody,
+  BarsBody: barsBody,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
 /** The name of a request's schema. */

@@ -34,6 +34,7 @@ export function withoutDatabase(change: Partial<Services> = {}): Services {
     storedSets: new StoredSets(),
     committed: () => {},
     openLive: () => {},
+    bars: { find: () => Promise.reject(new DatabaseAway("There is none.")) },
     sessions: { isFull: false, open: () => {} },
     conflictWindowMs: 60_000,
     ...change,

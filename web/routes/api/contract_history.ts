@@ -1,7 +1,7 @@
 /** `GET /api/contracts/{occ}/history`: the quotes of one contract, by `asOf`. */
 import { z } from "zod";
 import { contractHistory as quotesInHistory } from "../../../db/contract_history.ts";
-import { type Contract, parseOcc, parseTicker } from "../../../options/contract.ts";
+import { type Contract, parseOcc } from "../../../options/contract.ts";
 import { problem } from "../../../base/problem.ts";
 import {
   type ContractHistoryAnswer,
@@ -12,8 +12,9 @@ import {
 import { toIso } from "../../../options/wire/instant.ts";
 import { occInPath, rangeQuery } from "../../../options/wire/query.ts";
 import type { Operation } from "../../openapi/operation.ts";
-import type { Chains, RequestContext, Services, TrackedTicker } from "../../services.ts";
+import type { RequestContext, Services, TrackedTicker } from "../../services.ts";
 import { isKnownTo } from "./etag.ts";
+import { tickerWith } from "./known_contract.ts";
 import { answerProblem } from "./problems.ts";
 import { readQuery } from "./query.ts";
 import { DAY_MS, MAX_ROWS, pageOf, type Range, resolveRange } from "./range.ts";
@@ -66,17 +67,6 @@ export async function contractHistory(c: RequestContext, services: Services): Pr
     next,
   };
   return c.json(answer);
-}
-
-/** Most roots are tickers; SPXW is of SPX. */
-async function tickerWith(
-  { occ, root }: Contract,
-  chains: Chains,
-): Promise<TrackedTicker | undefined> {
-  const ticker = parseTicker(root);
-  const own = ticker && await chains.get(ticker);
-  if (own?.chain.contracts.has(occ)) return own;
-  return (await chains.all()).find(({ chain }) => chain.contracts.has(occ));
 }
 
 /** One row more than a page has, where there are so many. */
