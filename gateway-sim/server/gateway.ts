@@ -8,6 +8,7 @@ import { Connection, type ConnectionState } from "./connection.ts";
 import { Door } from "./door.ts";
 import { lineBudget } from "./lines.ts";
 import { neverTicks } from "./never_ticks.ts";
+import { OrderDesk } from "./order_desk.ts";
 import { strikeSockets } from "./socket_faults.ts";
 import { tickDelay } from "./tick_delay.ts";
 import { type TradingHours, tradingHours } from "./trading_hours.ts";
@@ -38,6 +39,8 @@ export interface GatewayOptions {
   readonly serverVersion: number;
   readonly accounts: readonly string[];
   readonly seed: number;
+  /** Refuses orders, as TWS does with "Read-Only API" ticked; absent: takes them. */
+  readonly readOnly?: boolean;
 }
 
 /** What a gateway is doing. */
@@ -89,6 +92,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     tickDelay: tickDelay(options.tickDelay.leastMs, options.tickDelay.mostMs, options.seed),
     neverTicks: neverTicks(options.neverTicks, options.seed),
     accounts,
+    desk: new OrderDesk({ ...options, hours }),
     faults,
     violations,
   };
@@ -182,6 +186,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     async close() {
       stopFaults();
       faults.clear();
+      context.desk.close();
       clientIds.close();
       const closed = door.close();
       for (const connection of connections) connection.close("the gateway ends");

@@ -1,7 +1,7 @@
 /** Time, order ids, log level, and the messages of TWS that this gateway does not offer. */
 import type { FieldReader } from "../../wire/fields.ts";
 import { currentTime, nextValidId } from "../../wire/responses/session.ts";
-import { FIRST_ORDER_ID, type Session, type Subject, validationText } from "../session.ts";
+import { type Session, type Subject, validationText } from "../session.ts";
 
 /** Where the request's id stands in a message that is not offered. */
 type IdPlace = "none" | "first" | "after version";
@@ -76,7 +76,7 @@ export function basics(session: Session): Subject {
         [id, (reader: FieldReader) => refuse(name, place, reader)] as const
       ),
       [49, () => session.send(currentTime(session.gateway.clock.nowMs()))],
-      [8, () => session.send(nextValidId(FIRST_ORDER_ID))],
+      [8, () => session.send(nextValidId(session.gateway.desk.nextOrderId(session.clientId)))],
       // The level of the gateway's own log: nothing is answered.
       [14, () => {}],
     ]),

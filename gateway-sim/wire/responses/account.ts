@@ -14,12 +14,14 @@ export interface AccountValue {
   readonly currency: string;
 }
 
-/** What an account holds of one instrument. `averageCost` is per share or contract. */
+/** What an account holds of one instrument. `averageCost` is of one share or contract. */
 export interface Position {
   readonly account: string;
   readonly instrument: Instrument;
   readonly quantity: number;
   readonly averageCost: number;
+  /** Absent where nothing was closed. */
+  readonly realizedPnl?: number;
 }
 
 /** position (61), version 3. */
@@ -79,7 +81,7 @@ export function portfolioValue(it: Position, marketPrice: number): string {
     marketValue,
     it.averageCost,
     marketValue - it.averageCost * it.quantity,
-    0, // realizedPNL
+    it.realizedPnl ?? 0,
     it.account,
   );
 }
