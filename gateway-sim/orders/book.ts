@@ -8,6 +8,7 @@ import {
   type BookEvent,
   type Execution,
   type Holding,
+  isOpen,
   isOver,
   type Margin,
   type Order,
@@ -57,11 +58,12 @@ export class OrderBook {
 
   /** Orders to which something can still happen. */
   open(): readonly Order[] {
-    return [...this.#orders.values()].filter((order) => !isOver(order));
+    return [...this.#orders.values()].filter(isOpen);
   }
 
+  /** Those that were filled, cancelled or refused. */
   completed(): readonly Order[] {
-    return [...this.#orders.values()].filter(isOver);
+    return [...this.#orders.values()].filter((order) => !isOpen(order));
   }
 
   executions(): readonly Execution[] {
@@ -103,8 +105,8 @@ export class OrderBook {
       averagePrice: 0,
       lastPrice: 0,
       placedMs: nowMs,
-      end: undefined,
       ...before,
+      end: undefined,
       request,
       status: request.transmit ? "PreSubmitted" : "ApiPending",
       triggered: !request.type.startsWith("STP"),
@@ -168,7 +170,7 @@ export class OrderBook {
 
   /** Triggers, shows and fills an order as far as the market allows. */
   #work(order: Order, options: { readonly always: "say" | undefined }): BookEvent[] {
-    if (order.status === "ApiPending" || order.status === "Inactive") return [];
+    if (order.status === "ApiPending") return [];
     if (!this.#isOpen(order)) return [];
     const triggered = order.triggered || this.#touch.reaches(order);
     const status = triggered ? "Submitted" : "PreSubmitted";
@@ -280,7 +282,7 @@ export class OrderBook {
       `[${after.initial.toFixed(2)} USD]`;
     const text = "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE " +
       `DESIRED POSITION YOUR EQUITY WITH LOAN VALUE ${figures}`;
-    return [errorOf(request, 201, text), this.#keep({ ...order, status: "Inactive" })];
+    return [errorOf(request, 201, text), this.#end(order, "Inactive", "Rejected")];
   }
 
   #preview(request: OrderRequest): BookEvent {
@@ -355,7 +357,7 @@ export class OrderBook {
     return { kind: "order", order };
   }
 
-  #end(order: Order, status: "Filled" | "Cancelled", text: string): BookEvent {
+  #end(order: Order, status: "Filled" | "Cancelled" | "Inactive", text: string): BookEvent {
     return this.#keep({ ...order, status, end: { atMs: this.#options.nowMs(), text } });
   }
 }

@@ -69,6 +69,11 @@ export function isOver(order: Order): boolean {
   return order.status === "Filled" || order.status === "Cancelled";
 }
 
+/** Whether it stands in the market or waits to. One that was refused may still be changed. */
+export function isOpen(order: Order): boolean {
+  return !isOver(order) && order.status !== "Inactive";
+}
+
 /** What is left of an order; nothing of one that is over. */
 export function remaining(order: Order): number {
   return order.request.quantity - order.filled;

@@ -8,13 +8,14 @@ import { orderClients } from "./clients.ts";
 import { startGateway } from "./gateway.ts";
 import { runScript } from "./script.ts";
 
-const HEAD = "ticker,updated,spot,symbol,bid,ask,last,bid_size,ask_size";
+const HEAD = "ticker,updated,spot,symbol,bid,ask,last,volume,open_interest," +
+  "implied_vol,delta,gamma,theta,vega,bid_size,ask_size";
 /** Four looks at one call, a minute apart; `python/orders.py` tells what the scripts make of them. */
 const LOOKS = [
-  "1.00,1.10,1.05,10,20",
-  "1.00,1.10,1.05,10,30",
-  "1.20,1.25,1.20,10,20",
-  "1.20,1.25,1.20,12,22",
+  "1.00,1.10,1.05,,,,,,,,10,20",
+  "1.00,1.10,1.05,,,,,,,,10,30",
+  "1.20,1.25,1.20,,,,,,,,10,20",
+  "1.20,1.25,1.20,,,,,,,,12,22",
 ];
 
 const CHAINS = [
@@ -23,7 +24,7 @@ const CHAINS = [
     const chain = `EA,2026-07-14T15:0${minute}:00Z,206.41`;
     return [
       `${chain},EA260821C00210000,${look}`,
-      `${chain},EA260821C00215000,0.40,0.50,0.45,50,50`,
+      `${chain},EA260821C00215000,0.40,0.50,0.45,,,,,,,,50,50`,
     ];
   }),
 ].join("\n");

@@ -104,10 +104,16 @@ class Client(EWrapper, EClient):
     # What is done
 
     def enter(self, port, client_id):
+        """Connects; again while the ID is still of a connection of before, whose end takes ibapi a second."""
         self.client_id = client_id
-        self.connect("127.0.0.1", port, client_id)
-        threading.Thread(target=self.run, daemon=True).start()
-        self.wait_until(lambda: self.next_id is not None, "order id")
+        end = time.monotonic() + r.PATIENCE
+        while self.next_id is None:
+            r.check(time.monotonic() < end, f"no order id; {dict(self.errors)}")
+            self.ended.discard("connection")
+            self.errors.pop(-1, None)
+            self.connect("127.0.0.1", port, client_id)
+            threading.Thread(target=self.run, daemon=True).start()
+            self.wait_until(lambda: self.next_id is not None or "connection" in self.ended, "answer")
 
     def leave(self):
         self.disconnect()
