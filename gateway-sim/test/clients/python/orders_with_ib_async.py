@@ -190,7 +190,7 @@ def main():
         r.check(again.ib.client.getReqId() > order_id, "an order ID that was used before")
         trade.order.lmtPrice = 0.85
         again.ib.placeOrder(trade.contract, trade.order)
-        again.wait_status(trade, "Submitted")
+        again.wait_until(lambda: trade.log[-1].message == "Modified", f"confirmed change; {again.errors}")
         [seen] = again.ib.reqOpenOrders()
         r.check(seen.order.lmtPrice == 0.85, f"{seen}")
         again.ib.cancelOrder(trade.order)
