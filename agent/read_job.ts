@@ -10,6 +10,7 @@ import { type ChainRead, readChain, type ReadOutcome } from "./chain/read.ts";
 import type { Outbox } from "./delivery/outbox.ts";
 import { type Connection, GatewayLost } from "./gateway/connection.ts";
 import type { Keeper } from "./gateway/keeper.ts";
+import type { GatewayWatch } from "./gateway/watch.ts";
 import type { Lines, ReadLines } from "./gateway/lines.ts";
 import type { ReadProgress, ReadRequest, RequestOutcome } from "./reading.ts";
 
@@ -18,7 +19,9 @@ const TRIES = 2;
 
 /** What reads share. */
 export interface ReadContext {
-  readonly keeper: Pick<Keeper, "connection">;
+  readonly keeper: Pick<Keeper, "connection"> & {
+    readonly watch: Pick<GatewayWatch, "isTroubled">;
+  };
   readonly lines: Lines;
   readonly memory: ChainMemory;
   readonly outbox: Outbox;
@@ -32,8 +35,8 @@ export interface ReadContext {
   /** Called with the chain, before it is written to the spool. */
   readonly onRead: (read: ChainRead, seconds: number) => void;
   readonly onUnknown: (ticker: Ticker) => void;
-  /** Whether the ticker's feed was mute when it was last read. */
-  readonly wasMute: (ticker: Ticker) => boolean;
+  /** Whether the last read of the ticker brought no price. */
+  readonly wasDry: (ticker: Ticker) => boolean;
   readonly muteAfterMs: number;
 }
 
@@ -87,13 +90,15 @@ export class ReadJob {
     return caller.answer.promise.finally(() => signal?.removeEventListener("abort", leave));
   }
 
-  /** Reads and answers all callers. Never rejects. */
-  async run(): Promise<void> {
+  /** Reads and answers all callers; `undefined` where it was given up. Never rejects. */
+  async run(): Promise<RequestOutcome | undefined> {
     try {
       const outcome = await this.#read();
       for (const { answer } of this.#callers) answer.resolve(outcome);
+      return outcome;
     } catch (error) {
       for (const { answer } of this.#callers) answer.reject(error);
+      return undefined;
     }
   }
 
@@ -111,17 +116,26 @@ export class ReadJob {
       const startMs = clock.monotonicMs();
       try {
         const outcome = await this.#readOnce(connection);
+        if (outcome.kind === "unknown" && keeper.watch.isTroubled) {
+          // With a farm down the gateway knows nothing (IB 200, ib_insync #330).
+          const message = `The gateway is in trouble: ${outcome.message}`;
+          return { kind: "lost", reason: "paused", message };
+        }
         if (outcome.kind === "unknown") {
           log.error("chain.unknown", outcome.message, { ticker: this.ticker });
           onUnknown(this.ticker);
           return outcome;
         }
-        if (outcome.kind === "mute") return outcome;
+        if (outcome.kind === "dry") return outcome;
         const { read } = outcome;
         const seconds = Math.round((clock.monotonicMs() - startMs) / 100) / 10;
         onRead(read, seconds);
         outbox.snapshot(read);
-        const counts = { contracts: read.quotes.length, missing: read.missing.length };
+        const counts = {
+          contracts: read.quotes.length,
+          missing: read.missing.length,
+          unread: this.#unread(read),
+        };
         return { kind: "read", readId: read.readId, ...counts, seconds };
       } catch (error) {
         signal.throwIfAborted();
@@ -131,6 +145,8 @@ export class ReadJob {
           ticker: this.ticker,
           reason,
         });
+        // A pause is nobody's failure: what waits for it goes on after it.
+        if (reason === "paused") tries--;
         if (tries === TRIES) return { kind: "lost", reason, message };
       }
     }
@@ -152,7 +168,7 @@ export class ReadJob {
         ticker,
         readId,
         choose: allExpiries,
-        wasMute: this.#context.wasMute(ticker),
+        wasDry: this.#context.wasDry(ticker),
         lines: this.#lines,
         known: memory.recall(ticker),
         streamed: (occ) => streamed(ticker, occ),
@@ -168,6 +184,13 @@ export class ReadJob {
       memory.keep(ticker);
       await updates.end();
     }
+  }
+
+  #unread({ missing }: ChainRead): number {
+    const denied = new Set<string>(this.#context.memory.recall(this.ticker).denied.keys());
+    return missing.filter(({ contract, reason }) =>
+      reason !== "no_subscription" && !denied.has(contract)
+    ).length;
   }
 
   #tell(progress: ReadProgress): void {

@@ -6,16 +6,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { OccSymbol, Ticker } from "../options/contract.ts";
 import { isOpenBy } from "../options/liquid_hours.ts";
+import type { MissingContract } from "../options/quote.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ChainMemory } from "./chain/chain_memory.ts";
 import type { ChainRead } from "./chain/read.ts";
 import type { StreamWindow } from "./chain/stream_window.ts";
 import type { Outbox } from "./delivery/outbox.ts";
 import type { Standby } from "./delivery/standby.ts";
-import type { Keeper } from "./gateway/keeper.ts";
 import type { Lines } from "./gateway/lines.ts";
 import { keepStreaming, type KeptStream } from "./kept_stream.ts";
-import { ReadJob } from "./read_job.ts";
+import { type ReadContext, ReadJob } from "./read_job.ts";
 import type {
   LastRead,
   ReaderState,
@@ -26,7 +26,7 @@ import type {
 
 /** What a reader needs. */
 export interface ReaderOptions {
-  readonly keeper: Pick<Keeper, "connection">;
+  readonly keeper: ReadContext["keeper"];
   readonly lines: Lines;
   readonly memory: ChainMemory;
   readonly outbox: Outbox;
@@ -68,15 +68,17 @@ export interface Reader {
 export function createReader(options: ReaderOptions): Reader {
   const { clock, log, memory } = options;
   const waiting: ReadJob[] = [];
-  const running = new Map<ReadJob, Promise<void>>();
+  const running = new Map<ReadJob, Promise<unknown>>();
   const streams = new Map<Ticker, KeptStream>();
   const ending = new Set<Promise<void>>();
   const fed = new Set<Ticker>();
   const lastReads = new Map<Ticker, LastRead>();
   /** What the last read of a ticker said, for windows by delta. */
   const deltas = new Map<Ticker, ReadonlyMap<OccSymbol, number | null>>();
-  /** Those of which the last read brought no tick while the market was open. */
+  /** Those of which the last read brought no price, and those of them that are mute. */
+  const dry = new Set<Ticker>();
   const mute = new Set<Ticker>();
+  const counts = { started: 0, read: 0, failed: 0 };
   let muteFound = 0;
   let isOver = false;
 
@@ -84,16 +86,20 @@ export function createReader(options: ReaderOptions): Reader {
   const isStreamMute = (ticker: Ticker): boolean => streams.get(ticker)?.state().mute ?? false;
   const onRead = (read: ChainRead, seconds: number): void => {
     const { ticker, quotes, missing } = read;
+    const reason = mainReason(missing);
     if (quotes.length === 0) fed.delete(ticker);
     if (quotes.length > 0) {
+      dry.delete(ticker);
       mute.delete(ticker);
-    } else if (
-      missing.some(({ reason }) => reason === "mute_feed") &&
-      isOpenBy(memory.recall(ticker).hours, ticker, clock.nowMs())
-    ) {
-      if (!isMute(ticker)) muteFound++;
-      mute.add(ticker);
-      log.warn("chain.mute", `The feed of ${ticker} is mute: not one contract ticked`, { ticker });
+    } else if (missing.length > 0) {
+      dry.add(ticker);
+      if (reason === "mute_feed" && isOpenBy(memory.recall(ticker).hours, ticker, clock.nowMs())) {
+        if (!isMute(ticker)) muteFound++;
+        mute.add(ticker);
+        log.warn("chain.mute", `The feed of ${ticker} is mute: not one contract ticked`, {
+          ticker,
+        });
+      }
     }
     deltas.set(ticker, new Map(quotes.map(({ occ, delta }) => [occ, delta])));
     lastReads.set(ticker, {
@@ -101,17 +107,19 @@ export function createReader(options: ReaderOptions): Reader {
       atMs: clock.nowMs(),
       contracts: quotes.length,
       missing: missing.length,
+      reason,
       seconds,
     });
   };
   const context = {
     ...options,
     onRead,
-    wasMute: (ticker: Ticker) => mute.has(ticker),
+    wasDry: (ticker: Ticker) => dry.has(ticker),
     onUnknown: (ticker: Ticker) => void fed.delete(ticker),
     streamed: (ticker: Ticker, occ: OccSymbol) => streams.get(ticker)?.quoteOf(occ),
     onQuoted: (ticker: Ticker) => {
       fed.add(ticker);
+      dry.delete(ticker);
       mute.delete(ticker);
     },
     onProgress: (ticker: Ticker, progress: ReadProgress) => options.onProgress?.(ticker, progress),
@@ -123,7 +131,10 @@ export function createReader(options: ReaderOptions): Reader {
     if (!next || next.urgency <= most) return;
     waiting.splice(waiting.indexOf(next), 1);
     if (next.isGivenUp) return pump();
-    const run = next.run().then(() => {
+    counts.started++;
+    const run = next.run().then((outcome) => {
+      if (outcome?.kind === "read") counts.read++;
+      else if (outcome) counts.failed++;
       running.delete(next);
       options.onEnded?.();
       pump();
@@ -172,6 +183,7 @@ export function createReader(options: ReaderOptions): Reader {
       streams: [...streams.values()].map((stream) => stream.state()),
       mute: [...new Set([...mute, ...streams.keys()])].filter(isMute),
       muteFound,
+      counts: { ...counts },
     }),
     async end() {
       isOver = true;
@@ -186,4 +198,11 @@ export function createReader(options: ReaderOptions): Reader {
       await Promise.all([...running.values(), ...ending]);
     },
   };
+}
+
+/** Why most of the missing contracts are missing; `null` where none is. */
+function mainReason(missing: readonly MissingContract[]): string | null {
+  const counts = new Map<string, number>();
+  for (const { reason } of missing) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }

@@ -29,13 +29,15 @@ export type RequestOutcome =
     readonly readId: string;
     readonly contracts: number;
     readonly missing: number;
+    /** Those of the missing that may come at another time. */
+    readonly unread: number;
     /** From when there was a connection. */
     readonly seconds: number;
   }
   /** The gateway knows no such chain. */
   | { readonly kind: "unknown"; readonly message: string }
-  /** The feed is mute, and was so before: nothing was asked for but the underlying. */
-  | { readonly kind: "mute"; readonly message: string }
+  /** The last read brought no price, and a trial of a few contracts brings none now. */
+  | { readonly kind: "dry"; readonly reason: string; readonly message: string }
   /** The connection was lost, and lost again. */
   | { readonly kind: "lost"; readonly reason: GatewayLost["reason"]; readonly message: string };
 
@@ -46,6 +48,8 @@ export interface LastRead {
   readonly atMs: number;
   readonly contracts: number;
   readonly missing: number;
+  /** Why most of the missing are; `null` where none is. */
+  readonly reason: string | null;
   readonly seconds: number;
 }
 
@@ -64,4 +68,6 @@ export interface ReaderState {
   readonly mute: readonly Ticker[];
   /** How often a feed was found mute. */
   readonly muteFound: number;
+  /** Reads that were begun, that brought a chain, and that ended without one. */
+  readonly counts: { readonly started: number; readonly read: number; readonly failed: number };
 }

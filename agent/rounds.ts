@@ -13,8 +13,11 @@ const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
 
 const LOOK_AT_STANDBY_MS = 5_000;
 
-/** A mute feed is tried, by its underlying alone, so often. */
-const TRY_MUTE_MS = 10_000;
+/** What brought nothing is tried again so soon, by a few contracts. */
+const AGAIN_MS = 10_000;
+
+/** A read that lacks this share of its contracts, as something was wrong, is made again before its round. */
+const SPOILED_SHARE = 0.2;
 
 /** What rounds need. */
 export interface RoundsOptions {
@@ -38,56 +41,77 @@ interface RoundTicker {
   readonly priority: ReadPriority;
 }
 
+/** What is to be tried again, and when, on the monotonic clock; how often in a row it was. */
+type Again = Map<Ticker, { readonly dueMs: number; readonly times: number }>;
+
 /** Reads in rounds until the signal aborts. */
 export async function runRounds(options: RoundsOptions): Promise<void> {
   const { clock, interval, signal, onRound } = options;
   let known: readonly RoundTicker[] = [];
+  const again: Again = new Map();
   while (!signal.aborted) {
     const startMs = clock.monotonicMs();
     known = await tickersToRead(options, known);
     onRound(known.map(({ ticker }) => ticker));
-    await Promise.all(known.map((wanted) => readTicker(options, wanted)));
-    await restOfRound(options, known, startMs + interval * 1_000);
+    await Promise.all(known.map((wanted) => readTicker(options, wanted, again)));
+    await restOfRound(options, known, again, startMs + interval * 1_000);
   }
 }
 
-/** Reads a ticker, until another agent turns out to have it. */
-async function readTicker(options: RoundsOptions, wanted: RoundTicker): Promise<void> {
-  const { clock, reader, standby } = options;
+/**
+ * Reads a ticker, until another agent turns out to have it, and notes when it is to be tried again:
+ * at most 10 s after it brought nothing, so that the end of any trouble is noticed.
+ */
+async function readTicker(
+  options: RoundsOptions,
+  wanted: RoundTicker,
+  again: Again,
+): Promise<void> {
+  const { clock, interval, reader, standby } = options;
   const { ticker } = wanted;
-  if (standby.standing(ticker, clock.monotonicMs()) !== null) return;
+  const beganMs = clock.monotonicMs();
+  if (standby.standing(ticker, beganMs) !== null) return;
   const signal = AbortSignal.any([options.signal, standby.untilStandDown(ticker)]);
   try {
-    await reader.request({ ...wanted, signal });
+    const outcome = await reader.request({ ...wanted, signal });
+    const times = (again.get(ticker)?.times ?? 0) + 1;
+    if (outcome.kind !== "read" || outcome.contracts === 0) {
+      again.set(ticker, { dueMs: beganMs + AGAIN_MS, times });
+    } else if (outcome.unread >= SPOILED_SHARE * (outcome.contracts + outcome.missing)) {
+      const waitMs = Math.min(AGAIN_MS * 2 ** (times - 1), interval * 1_000);
+      again.set(ticker, { dueMs: clock.monotonicMs() + waitMs, times });
+    } else {
+      again.delete(ticker);
+    }
   } catch (error) {
     if (options.signal.aborted || !signal.aborted) throw error;
   }
 }
 
-/** Waits for the next round; what another agent had is tried as soon as its window is over. */
+/** Waits for the next round; what brought nothing, and what another agent had, is tried meanwhile. */
 async function restOfRound(
   options: RoundsOptions,
   tickers: readonly RoundTicker[],
+  again: Again,
   roundEndMs: number,
 ): Promise<void> {
-  const { clock, reader, signal, standby } = options;
+  const { clock, signal, standby } = options;
   const names = tickers.map(({ ticker }) => ticker);
   const stood = new Set<Ticker>();
-  let triedMs = clock.monotonicMs();
   for (let nowMs = clock.monotonicMs(); nowMs < roundEndMs; nowMs = clock.monotonicMs()) {
     for (const wanted of tickers) {
       if (standby.standing(wanted.ticker, nowMs) !== null) stood.add(wanted.ticker);
-      else if (stood.delete(wanted.ticker)) await readTicker(options, wanted);
+      else if (stood.delete(wanted.ticker)) await readTicker(options, wanted, again);
     }
-    if (nowMs - triedMs >= TRY_MUTE_MS) {
-      const mute = tickers.filter(({ ticker }) => reader.isMute(ticker));
-      await Promise.all(mute.map((wanted) => readTicker(options, wanted)));
-      triedMs = clock.monotonicMs();
-    }
+    const dueMs = (ticker: Ticker): number => again.get(ticker)?.dueMs ?? Infinity;
+    const due = tickers.filter(({ ticker }) => dueMs(ticker) <= nowMs);
+    await Promise.all(due.map((wanted) => readTicker(options, wanted, again)));
     const endMs = standby.nextEndMs(names, clock.monotonicMs()) ?? roundEndMs;
     // A 409 of a snapshot may come at any time of the rest.
-    const wakeMs = Math.min(roundEndMs, endMs, clock.monotonicMs() + LOOK_AT_STANDBY_MS);
-    await sleep(clock, Math.max(0, wakeMs - clock.monotonicMs()), signal);
+    const lookMs = clock.monotonicMs() + LOOK_AT_STANDBY_MS;
+    const wakeMs = Math.min(roundEndMs, endMs, lookMs, ...names.map(dueMs));
+    // What is overdue and could not be read, as another agent has it, is no reason to spin.
+    await sleep(clock, Math.max(10, wakeMs - clock.monotonicMs()), signal);
   }
 }
 

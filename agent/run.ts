@@ -1,4 +1,5 @@
 /** `agent run`: reads every ticker on a schedule and delivers what it read, until it is ended. */
+import type { Timer } from "../base/clock.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { Log } from "../telemetry/log.ts";
 import { openChainMemory } from "./chain/chain_memory.ts";
@@ -15,6 +16,9 @@ import { createProgress, type ProgressOutput, standardError } from "./progress.t
 import { createReader } from "./reader.ts";
 import { runRounds } from "./rounds.ts";
 import { type RunSettings, spoolFolder, spoolLimits } from "./settings.ts";
+
+/** After a farm is well again its lines have so long to tick by themselves. */
+const RENEW_AFTER_MS = 5_000;
 
 /** How long the end of the program waits for snapshots that are on their way. */
 const LAST_DELIVERY_MS = 3_000;
@@ -39,6 +43,15 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const standby = createStandby({ clock, log });
   const onConflict = standby.conflict;
   const delivery = createDelivery({ spool, server, clock, log, onConflict });
+  const streamed = settings.stream.map(({ ticker }) => ticker);
+  let reads: readonly Ticker[] = [];
+  const memory = openChainMemory({
+    folder: `${folder}/chains`,
+    gateway: `${settings.ibHost}:${settings.ibPort}`,
+    clock,
+    log,
+  });
+  const tickers = (): readonly Ticker[] => [...new Set([...reads, ...streamed])];
   const keeper = keepConnected({
     address: { host: settings.ibHost, port: settings.ibPort },
     clientIds: settings.clientId === undefined
@@ -47,6 +60,9 @@ export async function runAgent(options: RunOptions): Promise<void> {
     ratePerSecond: settings.rate,
     clock,
     log,
+    // The underlying of whatever is read: it ticks when anything does.
+    probeContract: () =>
+      tickers().map((ticker) => memory.recall(ticker).underlying?.contract).find(Boolean),
   });
   log.info("agent.started", `Agent ${agentId} runs`, {
     agentId,
@@ -60,12 +76,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const reader = createReader({
     keeper,
     lines: createLines(settings.lines, clock),
-    memory: openChainMemory({
-      folder: `${folder}/chains`,
-      gateway: `${settings.ibHost}:${settings.ibPort}`,
-      clock,
-      log,
-    }),
+    memory,
     outbox: createOutbox({
       server,
       agentId,
@@ -83,18 +94,17 @@ export async function runAgent(options: RunOptions): Promise<void> {
     onEnded: () => progress.end(),
   });
   for (const { ticker, window } of settings.stream) reader.stream(ticker, window);
-  const streamed = settings.stream.map(({ ticker }) => ticker);
-  let reads: readonly Ticker[] = [];
+  keeper.watch.listen({ onRestored: renewAtMost(clock, () => reader.renewStreams()) });
   const session = keepSession({
     server,
     agentId,
     clock,
     log,
     feed: () => ({
-      tickers: [...new Set([...reads, ...streamed])].filter((ticker) =>
+      tickers: tickers().filter((ticker) =>
         reader.isFed(ticker) && standby.standing(ticker, clock.monotonicMs()) === null
       ),
-      alive: keeper.connected,
+      alive: keeper.watch.isFeedAlive,
     }),
   });
   try {
@@ -127,4 +137,13 @@ function progressOutput(log: Log): ProgressOutput {
   return watched.terminal
     ? watched
     : { terminal: false, write: (text) => log.info("chain.progress", text.trimEnd()) };
+}
+
+/** Farms flap for minutes (nautilus #3968): lines are asked for anew once, when they come to rest. */
+function renewAtMost(clock: DomainClock, renew: () => void): () => void {
+  let timer: Timer | undefined;
+  return () => {
+    timer?.cancel();
+    timer = clock.after(RENEW_AFTER_MS, renew);
+  };
 }

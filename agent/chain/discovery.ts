@@ -34,10 +34,10 @@ export interface Chain {
   readonly unnamed: number;
 }
 
-/** Contract details of a whole expiry can take a minute; more than three at once are throttled. */
-const DETAILS_DEADLINE_MS = 60_000;
+/** Contract details can take a minute, a single contract's too; more than three at once are throttled. */
+const DETAILS_DEADLINE_MS = 90_000;
 const DETAILS_IN_FLIGHT = 3;
-const SHORT_DEADLINE_MS = 15_000;
+const PARAMETERS_DEADLINE_MS = 45_000;
 
 /** What discovery needs. */
 export interface DiscoveryOptions {
@@ -58,7 +58,7 @@ export async function resolveUnderlying(
   for (const contract of underlyingCandidates(ticker)) {
     const answer = await ask(connection, clock, {
       send: (api, id) => void api.reqContractDetails(id, contract),
-      deadlineMs: SHORT_DEADLINE_MS,
+      deadlineMs: DETAILS_DEADLINE_MS,
     });
     const details = detailsOf(answer)[0];
     const conId = details?.contract.conId;
@@ -106,7 +106,8 @@ export async function listOptions(
       found.set(each.contract.occ, each);
     }
   });
-  known.parts = parts.map((part) => listed.get(part) ?? part);
+  // A gateway that names none may have its farm down: nothing is remembered of that.
+  if (parts.length > 0) known.parts = parts.map((part) => listed.get(part) ?? part);
   return { listings: [...found.values()], unlisted, unnamed };
 }
 
@@ -120,7 +121,7 @@ async function partsOf(
     // The exchange must be empty: with a named one a share has no chains, without an error.
     send: (api, id) =>
       void api.reqSecDefOptParams(id, ibSymbol(ticker), "", underlying.secType, underlying.conId),
-    deadlineMs: SHORT_DEADLINE_MS,
+    deadlineMs: PARAMETERS_DEADLINE_MS,
   });
   if (answer.kind !== "answered") return { refusal: refusalOf(answer) };
   const rows = answer.events.flatMap((event) =>
@@ -193,7 +194,7 @@ function detailsOf(answer: Answer): readonly ContractDetails[] {
 function refusalOf(answer: Exclude<Answer, { kind: "answered" }>): string {
   return answer.kind === "refused"
     ? `IB ${answer.code}: ${answer.message}`
-    : `no answer within ${answer.afterMs / 1000} s, twice`;
+    : `no answer within ${answer.afterMs / 1000} s`;
 }
 
 /** Runs `work` on every item, at most `most` at once; the first failure ends it. */

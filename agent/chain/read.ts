@@ -25,12 +25,15 @@ export interface ChainRead {
   readonly missing: readonly MissingContract[];
 }
 
+/** So many contracts near the money are tried where the last read brought no quote at all. */
+const TRIED = 2;
+
 /** How a read ended, when the connection lasted. */
 export type ReadOutcome =
   | { readonly kind: "read"; readonly read: ChainRead }
   | { readonly kind: "unknown"; readonly message: string }
-  /** The feed was mute, and its underlying does not tick yet: nothing else was asked for. */
-  | { readonly kind: "mute"; readonly message: string };
+  /** The last read brought no quote, and a trial of a few contracts brings none now. */
+  | { readonly kind: "dry"; readonly reason: string; readonly message: string };
 
 /** What a read needs. */
 export interface ReadOptions {
@@ -49,8 +52,8 @@ export interface ReadOptions {
   readonly onQuoted?: (quote: Quote, spot: number | null) => void;
   /** After how long without any tick the feed is mute, while the market is open. */
   readonly muteAfterMs?: number;
-  /** Whether the feed was mute when it was last read: then the underlying alone is tried first. */
-  readonly wasMute?: boolean;
+  /** Whether the last read brought no quote: then a few contracts are tried first. */
+  readonly wasDry?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -89,9 +92,6 @@ export async function readChain(
     await watch.firstPrice();
     signal?.throwIfAborted();
     const isMarketOpen = (): boolean => isOpenBy(known.hours, ticker, clock.nowMs());
-    if (options.wasMute && watch.lastTickMs === undefined && isMarketOpen()) {
-      return { kind: "mute", message: `The feed of ${ticker} is mute: it sends no tick.` };
-    }
     const { muteAfterMs } = options;
     const discoveredMs = clock.monotonicMs();
     const { toRead, streamed, denied } = sortOut(chain.listings, options);
@@ -101,12 +101,14 @@ export async function readChain(
       contracts: chain.listings.length,
       toRead: toRead.length,
     });
-    const result = await readWindow(nearestFirst(toRead, watch.spot()), {
-      connection,
-      clock,
-      lines,
-      signal,
-      openInterest: known.openInterest,
+    const nearest = nearestFirst(toRead, watch.spot());
+    const window = { connection, clock, lines, signal, openInterest: known.openInterest };
+    if (options.wasDry) {
+      const tried = await readWindow(nearest.slice(0, TRIED), { ...window, tries: 1 });
+      if (tried.quotes.length === 0) return dry(ticker, tried.missing);
+    }
+    const result = await readWindow(nearest, {
+      ...window,
       mute: muteAfterMs === undefined ? undefined : { afterMs: muteAfterMs, isMarketOpen },
       onQuoted: (quote) => options.onQuoted?.(quote, watch.spot()),
       ...(options.onProgress && { onProgress: options.onProgress }),
@@ -172,6 +174,11 @@ function learn(listed: number, result: WindowResult, { known, log, ticker }: Rea
   for (const { occ, openInterest } of quotes) {
     if (openInterest !== null) known.openInterest.set(occ, openInterest);
   }
+}
+
+function dry(ticker: Ticker, missing: readonly MissingContract[]): ReadOutcome {
+  const reason = missing[0]?.reason ?? "mute_feed";
+  return { kind: "dry", reason, message: `No contract of ${ticker} brings a price: ${reason}.` };
 }
 
 function unknown(message: string): ReadOutcome {

@@ -75,6 +75,8 @@ export interface WindowOptions {
   readonly openInterest?: ReadonlyMap<OccSymbol, number>;
   /** Called for each contract that has both a bid and an ask when its values are in. */
   readonly onQuoted?: (quote: Quote) => void;
+  /** How often a silent contract is asked for; twice unless it is said. */
+  readonly tries?: number;
   /** Where nothing ticks at all for so long while the market is open, the rest is not asked for. */
   readonly mute?: MuteRule | undefined;
   /** Ends the read: the lines are cancelled, and the call rejects with the signal's reason. */
@@ -130,6 +132,7 @@ class Window {
   requeued = 0;
   readonly #options: WindowOptions;
   readonly #total: number;
+  readonly #tries: number;
   readonly #queue: Entry[];
   #next = 0;
   readonly #active = new Set<Active>();
@@ -148,6 +151,7 @@ class Window {
     this.#options = options;
     this.#heardMs = options.clock.monotonicMs();
     this.#total = listings.length;
+    this.#tries = options.tries ?? TRIES;
     this.#queue = listings.map((listing) => ({ listing, tries: 0 }));
   }
 
@@ -277,7 +281,7 @@ class Window {
   /** The first denial may be the farm's; a second one counts where others were known meanwhile. */
   #doubt(entry: Entry, text: string): void {
     const quotes = this.quotes.length;
-    if (entry.tries < TRIES) {
+    if (entry.tries < this.#tries) {
       entry.quotesAtDenial ??= quotes;
       this.#queue.push(entry);
       return;
@@ -359,7 +363,7 @@ class Window {
       this.quotes.push(quote);
       this.#progress();
       if (active.assembly.quoted) this.#options.onQuoted?.(quote);
-    } else if (active.entry.tries < TRIES) {
+    } else if (active.entry.tries < this.#tries) {
       this.requeued++;
       this.#queue.push(active.entry);
     } else {

@@ -9,6 +9,7 @@ import { guardDecoder } from "./decoder_guard.ts";
 import { type GatewayEvent, listenToAnswers } from "./events.ts";
 import { watchLiveness } from "./liveness.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
+import type { ConnectionObserver } from "./watch.ts";
 
 /** Where the gateway is. */
 export interface GatewayAddress {
@@ -23,12 +24,17 @@ const GOODBYE_DEADLINE_MS = 1_000;
 /** IB's "client ID is already in use". It comes without a request ID, thus as an `info` event. */
 const CLIENT_ID_TAKEN = 326;
 
+/** IB's "max rate of messages", and what comes before it: a warning with code 0 (ib_insync #443). */
+const TOO_MANY_MESSAGES = 100;
+const isRateWarning = (code: number, message: string): boolean =>
+  code === 0 && message.includes("max rate");
+
 /** Turns the library's own limiter off; the pacer is ours. */
 const NO_LIBRARY_LIMIT = 1_000_000_000;
 
 /** Why there is no connection (any more); `reason` is a code of the table of reasons. */
 export class GatewayLost extends Error {
-  readonly reason: "gateway_down" | "gateway_deaf" | "ended";
+  readonly reason: "gateway_down" | "gateway_deaf" | "paused" | "ended";
 
   constructor(reason: GatewayLost["reason"], message: string) {
     super(message);
@@ -62,6 +68,8 @@ export interface Connection {
     request: (api: IBApi, requestId: number) => void,
     onEvent: (event: GatewayEvent) => void,
   ): Promise<OpenRequest>;
+  /** The same connection for work that has to end when `end` aborts, cancels excepted. */
+  until(end: AbortSignal): Connection;
   /** Asks for delayed data from now on, where live data is not subscribed. */
   useDelayedData(): Promise<void>;
   /** Waits until all that was sent has been taken, then disconnects. */
@@ -81,6 +89,8 @@ export interface ConnectOptions {
   readonly ratePerSecond: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Is told what the gateway says and whether it lives. */
+  readonly observer?: ConnectionObserver;
   readonly deadlineMs?: number;
   /** Ends the attempt; it does not end a connection that was made. */
   readonly signal?: AbortSignal;
@@ -140,7 +150,7 @@ function discard(api: IBApi): void {
 }
 
 function openConnection(api: IBApi, options: ConnectOptions): Connection {
-  const { clientId, clock, log, ratePerSecond } = options;
+  const { clientId, clock, log, ratePerSecond, observer } = options;
   const pacer = createPacer({ ratePerSecond, clock });
   const end = new AbortController();
   const requests = new Map<number, (event: GatewayEvent) => void>();
@@ -163,6 +173,7 @@ function openConnection(api: IBApi, options: ConnectOptions): Connection {
   const liveness = watchLiveness({
     clock,
     ask: () => void send((to) => to.reqCurrentTime()).catch(() => {/* lost; `closed` says so */}),
+    onMiss: () => observer?.heartbeat(false),
     onDeaf: () => lose(new GatewayLost("gateway_deaf", "The gateway does not answer any more.")),
   });
   const stopGuard = guardDecoder((error) =>
@@ -170,14 +181,26 @@ function openConnection(api: IBApi, options: ConnectOptions): Connection {
   );
   listenToAnswers(api, (requestId, event) => requests.get(requestId)?.(event));
   api.on(EventName.received, () => liveness.heard());
+  api.on(EventName.currentTime, () => observer?.heartbeat(true));
+  api.on(EventName.tickPrice, () => observer?.ticked());
   api.on(EventName.disconnected, () => {
     lose(new GatewayLost("gateway_down", "The gateway closed the connection."));
   });
+  const notice = (code: number, message: string): void => {
+    if (code === TOO_MANY_MESSAGES || isRateWarning(code, message)) pacer.slowDown();
+    observer?.notice(code, message);
+  };
   api.on(EventName.info, (message, code) => {
     log.info("gateway.notice", message, { code });
+    notice(code, message);
   });
   api.on(EventName.error, (error, code, requestId) => {
-    if (requestId < 0) log.warn("gateway.error", error.message, { code });
+    if (isRateWarning(code, error.message) || requestId < 0) {
+      log.warn("gateway.error", error.message, { code });
+      notice(code, error.message);
+    } else {
+      observer?.refused(code, error.message);
+    }
   });
 
   const connection: Connection = {
@@ -201,6 +224,7 @@ function openConnection(api: IBApi, options: ConnectOptions): Connection {
         forget: () => void requests.delete(requestId),
       };
     },
+    until: (signal) => viewOf(connection, signal),
     async useDelayedData() {
       if (marketData === "delayed") return;
       marketData = "delayed";
@@ -215,6 +239,23 @@ function openConnection(api: IBApi, options: ConnectOptions): Connection {
   // The type is not kept over a reconnect. Frozen is live while the market is open.
   void send((to) => to.reqMarketDataType(MarketDataType.FROZEN)).catch(() => {/* lost */});
   return connection;
+}
+
+/** What was begun can be cancelled after the end; nothing can be asked. */
+function viewOf(connection: Connection, signal: AbortSignal): Connection {
+  const closed = AbortSignal.any([connection.closed, signal]);
+  return {
+    ...connection,
+    closed,
+    // Spread, it would be what it is now.
+    get marketData() {
+      return connection.marketData;
+    },
+    async open(request, onEvent) {
+      closed.throwIfAborted();
+      return await connection.open(request, onEvent);
+    },
+  };
 }
 
 /**

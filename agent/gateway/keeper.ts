@@ -3,14 +3,22 @@
  * loss, waits a little, connects anew. Gateways restart every night and log out every week, so it
  * never gives up.
  */
+import type { Contract } from "@stoqey/ib";
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { IdRange } from "../../base/command.ts";
-import type { Log } from "../../telemetry/log.ts";
+import { sentenceOfState } from "../../options/agent_state.ts";
+import type { Log, LogFields } from "../../telemetry/log.ts";
 import { backoffMs } from "../backoff.ts";
 import { afterAccepted, afterTaken, firstClientId } from "./client_id.ts";
-import { connect, type Connection, type GatewayAddress } from "./connection.ts";
+import { connect, type Connection, type GatewayAddress, GatewayLost } from "./connection.ts";
+import { probeFeed } from "./probe.ts";
+import { GatewayWatch } from "./watch.ts";
 
-const RECONNECT = { firstMs: 1_000, mostMs: 30_000 } as const;
+/** Attempts and probes are at most 10 s apart: what ended is noticed within that time. */
+const RECONNECT = { firstMs: 1_000, mostMs: 10_000 } as const;
+const PROBE_EVERY_MS = 10_000;
+/** A pause does not end before, so that it does not flap. */
+const LEAST_PAUSE_MS = 5_000;
 
 /** What a keeper needs. */
 export interface KeeperOptions {
@@ -19,13 +27,23 @@ export interface KeeperOptions {
   readonly ratePerSecond: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** A contract that ticks when anything does, to find out whether a pause is over. */
+  readonly probeContract?: () => Contract | undefined;
 }
 
 /** A connection that is there again after every loss. */
 export interface Keeper {
-  /** Whether there is a live connection now. */
+  /** Whether there is a live connection now, be the work paused or not. */
   readonly connected: boolean;
-  /** The live connection, as soon as there is one; rejects with the reason of the signal. */
+  /** How the gateway is; who wants to hear of changes listens here. */
+  readonly watch: GatewayWatch;
+  /** Messages sent in the last second. */
+  readonly messageRate: number;
+  /**
+   * A connection on which work may go on, as soon as there is one; rejects with the reason of the
+   * signal. While the gateway answers nothing of use the work pauses: `closed` aborts with
+   * {@link GatewayLost} "paused", and the next connection to work on comes when the pause is over.
+   */
   connection(signal: AbortSignal): Promise<Connection>;
   /** Disconnects, and tries no more. */
   end(): Promise<void>;
@@ -33,24 +51,87 @@ export interface Keeper {
 
 /** Starts to connect, and keeps connected until `end()`. */
 export function keepConnected(options: KeeperOptions): Keeper {
+  const { clock, log } = options;
   const stop = new AbortController();
+  const watch = new GatewayWatch(clock, options.clientIds.first);
   let current: Connection | undefined;
+  let work: { readonly connection: Connection; readonly pause: AbortController } | undefined;
   let next: PromiseWithResolvers<Connection> = Promise.withResolvers();
-  const ended = keep(options, stop.signal, (connection) => {
+  /** The connection whose pause is being ended. */
+  let pausing: Connection | undefined;
+
+  const offer = (): void => {
+    if (work || !current || watch.pause !== null) return;
+    const pause = new AbortController();
+    work = { connection: current.until(pause.signal), pause };
+    next.resolve(work.connection);
+  };
+  const withdraw = (): typeof work => {
+    const was = work;
+    if (was) next = Promise.withResolvers();
+    work = undefined;
+    return was;
+  };
+  watch.listen({
+    onPause(pause) {
+      if (pause === null) {
+        if (current) log.info("gateway.resumed", "The gateway has prices again; the work goes on");
+        return offer();
+      }
+      const sentence = sentenceOfState(watch.status().state);
+      log.warn("gateway.paused", `The work pauses: ${sentence}`, { pause });
+      withdraw()?.pause.abort(new GatewayLost("paused", sentence));
+      const connection = current;
+      if (!connection || pausing === connection) return;
+      pausing = connection;
+      void endPause(options, watch, connection, stop.signal).finally(() => {
+        if (pausing === connection) pausing = undefined;
+      });
+    },
+  });
+  const ended = keep(options, watch, stop.signal, (connection) => {
     current = connection;
-    if (connection) next.resolve(connection);
-    else next = Promise.withResolvers();
+    if (!connection) withdraw();
+    offer();
   });
   return {
+    watch,
     get connected() {
       return current !== undefined;
     },
-    connection: (signal) => current ? Promise.resolve(current) : orAborted(next.promise, signal),
+    get messageRate() {
+      return current?.pacer.inLastSecond ?? 0;
+    },
+    connection: (signal) =>
+      work ? Promise.resolve(work.connection) : orAborted(next.promise, signal),
     async end() {
       stop.abort(new Error("The agent is ending."));
       await ended;
     },
   };
+}
+
+/** Tries, every so often, whether prices come, until the pause of this connection is over. */
+async function endPause(
+  { clock, log, probeContract }: KeeperOptions,
+  watch: GatewayWatch,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = AbortSignal.any([signal, connection.closed]);
+  const isOver = (): boolean => over.aborted || watch.pause === null;
+  for (let waitMs = LEAST_PAUSE_MS; !isOver();) {
+    await sleep(clock, waitMs, over).catch(() => {/* the loop's condition sees it */});
+    if (isOver()) return;
+    const beganMs = clock.monotonicMs();
+    const contract = probeContract?.();
+    const ticks = contract === undefined ||
+      await probeFeed(connection, clock, contract).catch(() => false);
+    if (isOver()) return;
+    log.debug("gateway.probed", ticks ? "The probe ticked" : "The probe did not tick");
+    if (ticks) return watch.probed();
+    waitMs = Math.max(0, PROBE_EVERY_MS - (clock.monotonicMs() - beganMs));
+  }
 }
 
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -64,26 +145,38 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 
 async function keep(
   options: KeeperOptions,
+  watch: GatewayWatch,
   signal: AbortSignal,
   publish: (connection: Connection | undefined) => void,
 ): Promise<void> {
   const { address, clientIds, clock, log } = options;
   let id = firstClientId(clientIds);
   let failures = 0;
+  /** What was said last: the same again is no news. */
+  let said = "";
+  const say = (event: string, message: string, fields: LogFields): void => {
+    if (message === said) log.debug(event, message, fields);
+    else log.warn(event, message, fields);
+    said = message;
+  };
   while (!signal.aborted) {
-    const outcome = await connect({ ...options, clientId: id.clientId, signal });
+    watch.trying(id.clientId);
+    const outcome = await connect({ ...options, clientId: id.clientId, observer: watch, signal });
     let waitMs: number;
     if (outcome.kind === "connected") {
       const { connection } = outcome;
       id = afterAccepted(id);
       failures = 0;
+      said = "";
       log.info("gateway.connected", `Connected to ${address.host}:${address.port}`, {
         clientId: connection.clientId,
         serverVersion: connection.serverVersion,
       });
+      watch.opened(connection.serverVersion);
       publish(connection);
       const lost = await untilLostOrEnd(connection, signal);
       publish(undefined);
+      watch.closed(lost);
       if (signal.aborted) return;
       waitMs = backoffMs(1, RECONNECT);
       log.warn("gateway.lost", lost, { waitMs: Math.round(waitMs) });
@@ -92,20 +185,20 @@ async function keep(
       const next = afterTaken(id, clientIds);
       id = next.state;
       waitMs = next.waitMs;
-      log.warn("gateway.client_id_taken", `Client ID ${taken} is taken: ${outcome.message}`, {
+      const message = `Client ID ${taken} is taken: ${outcome.message}`;
+      watch.failed("id_taken", message);
+      say("gateway.client_id_taken", message, {
         clientId: taken,
         nextClientId: id.clientId,
         waitMs,
       });
     } else {
       if (signal.aborted) return;
+      const { reason, message } = outcome.error;
       failures++;
       waitMs = backoffMs(failures, RECONNECT);
-      log.warn("gateway.unreachable", outcome.error.message, {
-        reason: outcome.error.reason,
-        failures,
-        waitMs: Math.round(waitMs),
-      });
+      watch.failed(reason === "gateway_deaf" ? "deaf" : "down", message);
+      say("gateway.unreachable", message, { reason, failures, waitMs: Math.round(waitMs) });
     }
     await sleep(clock, waitMs, signal).catch(() => {/* the loop's condition sees the end */});
   }

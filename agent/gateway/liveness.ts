@@ -23,12 +23,15 @@ export function watchLiveness(options: {
   readonly clock: Clock;
   readonly ask: () => void;
   readonly onDeaf: () => void;
+  /** Called after each period in which nothing came though it was asked. */
+  readonly onMiss?: () => void;
 }): Liveness {
   let asked = false;
   let heard = false;
   let misses = 0;
   const timer = options.clock.every(LIVENESS_PERIOD_MS, () => {
     misses = asked && !heard ? misses + 1 : 0;
+    if (misses > 0) options.onMiss?.();
     if (misses >= MISSES_TO_DEAF) {
       timer.cancel();
       options.onDeaf();

@@ -17,12 +17,19 @@ export interface Pacer {
   readonly given: number;
   /** Resolves when the caller may send one message, which it does at once. */
   turn(): Promise<void>;
+  /** Messages in the last second. */
+  readonly inLastSecond: number;
+  /** The gateway says that it gets too many: from now on fewer, and more again by and by. */
+  slowDown(): void;
   /** Rejects all who wait, and all who come later, with `reason`. */
   stop(reason: Error): void;
 }
 
 /** In unlimited mode the event loop gets its turn, too, after this many messages. */
 const UNLIMITED_BATCH = 256;
+
+/** Slowed down, a pacer gets back to its rate within so long, in even steps. */
+const SLOW_MS = 60_000;
 
 interface Waiter {
   readonly resolve: () => void;
@@ -44,6 +51,8 @@ export function createPacer(options: {
 
 function smooth(ratePerSecond: number, clock: Clock): Pacer {
   const intervalMs = 1_000 / ratePerSecond;
+  /** When the gateway last complained. */
+  let slowedMs = Number.NEGATIVE_INFINITY;
   const waiting: Waiter[] = [];
   /** When the last `ratePerSecond` turns were given, oldest first. */
   const recentMs: number[] = [];
@@ -52,6 +61,9 @@ function smooth(ratePerSecond: number, clock: Clock): Pacer {
   let timer: Timer | undefined;
   let stopped: Error | undefined;
 
+  /** Twice the interval right after a complaint, the interval a minute later. */
+  const slowness = (nowMs: number): number =>
+    Math.max(1, 2 - Math.max(0, nowMs - slowedMs) / SLOW_MS);
   const dueMs = (): number => {
     const oldestMs = recentMs.length < ratePerSecond ? undefined : recentMs[0];
     const windowMs = oldestMs === undefined ? slotMs : oldestMs + 1_000;
@@ -62,7 +74,7 @@ function smooth(ratePerSecond: number, clock: Clock): Pacer {
     recentMs.push(nowMs);
     if (recentMs.length > ratePerSecond) recentMs.shift();
     // The next slot keeps to the grid; a turn that came late lets the next come early, by one.
-    slotMs = Math.max(slotMs + intervalMs, nowMs);
+    slotMs = Math.max(slotMs + intervalMs * slowness(nowMs), nowMs);
     given++;
     waiting.shift()?.resolve();
   };
@@ -83,6 +95,13 @@ function smooth(ratePerSecond: number, clock: Clock): Pacer {
     get given() {
       return given;
     },
+    get inLastSecond() {
+      const sinceMs = clock.monotonicMs() - 1_000;
+      return recentMs.filter((atMs) => atMs > sinceMs).length;
+    },
+    slowDown() {
+      slowedMs = clock.monotonicMs();
+    },
     turn: () =>
       new Promise((resolve, reject) => {
         if (stopped) return reject(stopped);
@@ -100,15 +119,32 @@ function smooth(ratePerSecond: number, clock: Clock): Pacer {
 function unlimited(clock: Clock): Pacer {
   let given = 0;
   let stopped: Error | undefined;
+  const seconds = { now: 0, count: 0, before: 0 };
+  /** Counted by whole seconds: there is no list of what may be any number. */
+  const count = (messages: number): number => {
+    const second = Math.floor(clock.monotonicMs() / 1_000);
+    if (second !== seconds.now) {
+      seconds.before = second === seconds.now + 1 ? seconds.count : 0;
+      seconds.now = second;
+      seconds.count = 0;
+    }
+    seconds.count += messages;
+    return seconds.before;
+  };
   return {
     ratePerSecond: 0,
     get given() {
       return given;
     },
+    get inLastSecond() {
+      return count(0);
+    },
+    slowDown() {},
     turn: () =>
       new Promise((resolve, reject) => {
         if (stopped) return reject(stopped);
         given++;
+        count(1);
         if (given % UNLIMITED_BATCH !== 0) return resolve();
         clock.after(0, () => stopped ? reject(stopped) : resolve());
       }),

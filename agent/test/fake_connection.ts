@@ -142,7 +142,7 @@ export function fakeConnection(
     // Only the calls above are made on it.
     message(api as unknown as IBApi);
   };
-  return {
+  const connection: FakeConnection = {
     clientId: 1,
     serverVersion: 193,
     pacer,
@@ -181,6 +181,7 @@ export function fakeConnection(
       marketData = "delayed";
       return Promise.resolve();
     },
+    until: () => connection,
     close: () => Promise.resolve(),
     lose() {
       const error = new GatewayLost("gateway_down", "The gateway closed the connection.");
@@ -189,6 +190,7 @@ export function fakeConnection(
       closed.abort(error);
     },
   };
+  return connection;
 }
 
 /** Lets the clock run until the promise is settled; gives up after an hour of its time. */

@@ -92,7 +92,7 @@ export const fault = z.discriminatedUnion("fault", [
     ...common,
     fault: z.literal("farm").describe("a farm breaks, and is well at the fault's end"),
     code: z.union(FARM_CODES.map((code) => z.literal(code))).default(2103),
-    name: text.default("usfarm"),
+    name: text.optional().describe("by default usfarm, ushmds, secdefnj or usopt, by the code"),
     flapEverySeconds: seconds.default(0).describe("broken and well in turn; 0: broken all along"),
     stopTicks: onByDefault,
     keepSilent: offByDefault.describe("lines of before never tick again"),

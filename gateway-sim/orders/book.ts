@@ -79,8 +79,8 @@ export class OrderBook {
   figures(account: string): { readonly cash: number; readonly realizedPnl: number } & Margin {
     const cash = this.#ledger.cash(account);
     return {
-      cash,
-      realizedPnl: this.#ledger.realizedPnl(account),
+      cash: cents(cash),
+      realizedPnl: cents(this.#ledger.realizedPnl(account)),
       ...this.#marginWith(cash, this.#ledger.holdings(account)),
     };
   }

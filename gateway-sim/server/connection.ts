@@ -27,13 +27,6 @@ const START_API = 71;
 /** A gateway that reads slowly reads a little so often. */
 const SLOW_READ_EVERY_MS = 100;
 
-/** That the three kinds of farms are connected: sent to every client after startApi. */
-const FARM_NOTICES = [
-  { reqId: -1, code: 2104, text: "Market data farm connection is OK:usfarm" },
-  { reqId: -1, code: 2106, text: "HMDS data farm connection is OK:ushmds" },
-  { reqId: -1, code: 2158, text: "Sec-def data farm connection is OK:secdefnj" },
-];
-
 /** What a connection is given. */
 export interface ConnectionOptions {
   readonly socket: Deno.TcpConn;
@@ -335,7 +328,7 @@ export class Connection implements Session {
     const deaf = this.gateway.faults.strikes("deaf", clientId, ({ from }) => from === "handshake");
     this.send(managedAccounts(this.gateway.accounts));
     this.send(nextValidId(this.gateway.desk.nextOrderId(clientId)));
-    for (const notice of FARM_NOTICES) this.fail(notice.reqId, notice.code, notice.text);
+    for (const { code, text } of this.gateway.farms.standing()) this.inject(-1, code, text);
     for (const subject of this.#subjects) subject.opened?.();
     if (deaf) this.deafen();
   }

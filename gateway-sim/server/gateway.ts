@@ -6,6 +6,8 @@ import type { Market } from "../market/market.ts";
 import { ClientIds, type HeldId } from "./client_ids.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { Door } from "./door.ts";
+import { Farms } from "./farms.ts";
+import { HistoricalPacing } from "./historical_pacing.ts";
 import { lineBudget } from "./lines.ts";
 import { neverTicks } from "./never_ticks.ts";
 import { OrderDesk } from "./order_desk.ts";
@@ -85,6 +87,12 @@ export function startGateway(options: GatewayOptions): Gateway {
   const hours = tradingHours(market);
   const faults = new Faults(clock, options.seed);
   const violations = new Violations(() => clock.nowMs());
+  const connections = new Set<Connection>();
+  const farms = new Farms(faults, clock, ({ code, text }) => {
+    for (const connection of connections) {
+      if (connection.state.stage === "open") connection.inject(-1, code, text);
+    }
+  });
   const context = {
     market,
     clock,
@@ -94,9 +102,10 @@ export function startGateway(options: GatewayOptions): Gateway {
     accounts,
     desk: new OrderDesk({ ...options, hours }),
     faults,
+    farms,
+    historicalPacing: new HistoricalPacing(() => clock.monotonicMs()),
     violations,
   };
-  const connections = new Set<Connection>();
   const clientIds = new ClientIds(clock);
   const running = new Set<Promise<void>>();
   const peaks = new Map<number, number>();
@@ -185,6 +194,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     },
     async close() {
       stopFaults();
+      farms.close();
       faults.clear();
       context.desk.close();
       clientIds.close();

@@ -11,6 +11,8 @@ export interface ClientLines {
   take(): boolean;
   /** Gives one back. */
   free(): void;
+  /** Gives one back that counts for the login until what is returned is called. */
+  freeSlowly(): () => void;
 }
 
 /** The lines of a gateway. */
@@ -60,6 +62,14 @@ export function lineBudget(limit: number): LineBudget {
         free() {
           used--;
           own--;
+        },
+        freeSlowly() {
+          own--;
+          let isHeld = true;
+          return () => {
+            if (isHeld) used--;
+            isHeld = false;
+          };
         },
       };
     },

@@ -3,11 +3,15 @@
  * contract details …) is made once per connection and names the messages it takes.
  */
 import type { Clock } from "../../base/clock.ts";
+import type { FaultOf } from "../faults/fault.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FieldReader } from "../wire/fields.ts";
 import type { Instrument, Market } from "../market/market.ts";
 import type { ContractFields } from "../wire/requests/contract.ts";
 import { toQuery } from "../wire/requests/contract.ts";
+import { isAbout } from "./data_faults.ts";
+import type { Farms } from "./farms.ts";
+import type { HistoricalPacing } from "./historical_pacing.ts";
 import type { ClientLines } from "./lines.ts";
 import type { NeverTicks } from "./never_ticks.ts";
 import type { OrderDesk } from "./order_desk.ts";
@@ -25,6 +29,8 @@ export interface GatewayContext {
   readonly accounts: readonly string[];
   readonly desk: OrderDesk;
   readonly faults: Faults;
+  readonly farms: Farms;
+  readonly historicalPacing: HistoricalPacing;
   readonly violations: Violations;
 }
 
@@ -76,7 +82,11 @@ export function resolveContract(
     : market.find(toQuery(contract));
   const [first] = found;
   if (first === undefined) {
-    session.fail(reqId, 200, "No security definition has been found for the request");
+    session.fail(reqId, 200, UNKNOWN_CONTRACT);
+    return undefined;
+  }
+  if (isDenied(session, first)) {
+    session.inject(reqId, 200, UNKNOWN_CONTRACT);
     return undefined;
   }
   if (found.length > 1) {
@@ -85,6 +95,17 @@ export function resolveContract(
     return undefined;
   }
   return first;
+}
+
+/** IB's text for a contract that it does not know. */
+export const UNKNOWN_CONTRACT = "No security definition has been found for the request";
+
+/** Whether a contract that is there is unknown now, as a fault says, or as a farm is down. */
+export function isDenied(session: Session, instrument: Instrument): boolean {
+  const { faults, farms } = session.gateway;
+  if (farms.deniesContracts) return true;
+  const isThis = (fault: FaultOf<"unknown_contract">): boolean => isAbout(fault, instrument);
+  return faults.strikes("unknown_contract", session.clientId, isThis) !== undefined;
 }
 
 /** IB's text for a request whose fields are wrong. */

@@ -1,4 +1,5 @@
 /** Time, order ids, log level, and the messages of TWS that this gateway does not offer. */
+import type { FaultOf } from "../../faults/fault.ts";
 import type { FieldReader } from "../../wire/fields.ts";
 import { currentTime, nextValidId } from "../../wire/responses/session.ts";
 import { type Session, type Subject, validationText } from "../session.ts";
@@ -75,7 +76,12 @@ export function basics(session: Session): Subject {
       ...[...NOT_OFFERED].map(([id, [name, place]]) =>
         [id, (reader: FieldReader) => refuse(name, place, reader)] as const
       ),
-      [49, () => session.send(currentTime(session.gateway.clock.nowMs()))],
+      [49, () => {
+        const { faults, clock } = session.gateway;
+        const isTime = ({ request }: FaultOf<"silent_request">) => request === "time";
+        if (faults.strikes("silent_request", session.clientId, isTime)) return;
+        session.send(currentTime(clock.nowMs()));
+      }],
       [8, () => session.send(nextValidId(session.gateway.desk.nextOrderId(session.clientId)))],
       // The level of the gateway's own log: nothing is answered.
       [14, () => {}],

@@ -1,4 +1,6 @@
-/** reqHistoricalData and its cancellation. Answers come at once, so there is never one to cancel. */
+/** reqHistoricalData and its cancellation, within IB's limits on both. */
+import type { Timer } from "../../../base/clock.ts";
+import type { FaultOf } from "../../faults/fault.ts";
 import type { FieldReader } from "../../wire/fields.ts";
 import type { BarRequest, Instrument } from "../../market/market.ts";
 import {
@@ -7,6 +9,7 @@ import {
   readHistoricalDataRequest,
 } from "../../wire/requests/historical.ts";
 import { historicalData } from "../../wire/responses/historical.ts";
+import { MOST_AT_ONCE } from "../historical_pacing.ts";
 import {
   BAR_SIZES,
   ibTime,
@@ -23,21 +26,68 @@ const HISTORICAL_ERROR = "Historical Market Data Service error message:";
 const MOST_BARS = 200_000;
 const KINDS: readonly BarRequest["what"][] = ["TRADES", "MIDPOINT", "BID_ASK"];
 
+/** A gateway answers so soon, where ticks are not at once. */
+const ANSWER_MS = 150;
+
+/** IB's texts for a fault that is on. */
+const FAULT_TEXTS: Readonly<Record<FaultOf<"historical">["code"], (reqId: number) => string>> = {
+  162: () => `${HISTORICAL_ERROR}Historical data request pacing violation`,
+  322: () => TOO_MANY,
+  366: (reqId) => `No historical data query found for ticker id:${reqId}`,
+  420: () => "Invalid Real-time Query:Historical data request pacing violation",
+};
+
+const TOO_MANY =
+  `Error processing request.-'bP' : cause - Only ${MOST_AT_ONCE} simultaneous API historical data requests allowed.`;
+
 /** Historical bars of one connection. */
 export function historical(session: Session): Subject {
-  const { market } = session.gateway;
+  const { market, clock, faults, farms, tickDelay, historicalPacing: pacing } = session.gateway;
+  const waiting = new Map<number, Timer>();
 
   const request = (reader: FieldReader): void => {
     const request = readHistoricalDataRequest(reader);
-    const instrument = resolveContract(session, request.reqId, request.contract);
+    const { reqId } = request;
+    if (waiting.has(reqId)) return session.fail(reqId, 102, "Duplicate ticker ID");
+    const isHistorical = (fault: FaultOf<"silent_request">) => fault.request === "historical";
+    if (faults.strikes("silent_request", session.clientId, isHistorical)) return;
+    const instrument = resolveContract(session, reqId, request.contract);
     if (instrument === undefined) return;
     const asked = barRequest(request, instrument, market.nowMs());
-    if (typeof asked === "string") {
-      return session.fail(request.reqId, 321, validationText(asked));
-    }
+    if (typeof asked === "string") return session.fail(reqId, 321, validationText(asked));
     if (asked.durationMs / asked.barMs > MOST_BARS) {
-      return session.fail(request.reqId, 162, `${HISTORICAL_ERROR}Time length exceed max.`);
+      return session.fail(reqId, 162, `${HISTORICAL_ERROR}Time length exceed max.`);
     }
+    const struck = faults.strikes("historical", session.clientId);
+    if (struck) return session.inject(reqId, struck.code, FAULT_TEXTS[struck.code](reqId));
+    const { historicalTrouble } = farms;
+    if (historicalTrouble !== undefined) {
+      return session.inject(reqId, 162, HISTORICAL_ERROR + historicalTrouble);
+    }
+    const taken = pacing.take({
+      contract: String(instrument.conId),
+      what: asked.what,
+      barMs: asked.barMs,
+      whole: JSON.stringify({ ...asked, endMs: request.endDateTime }),
+    });
+    if (taken === "too many") return session.fail(reqId, 322, TOO_MANY);
+    if (taken === "pacing") return session.fail(reqId, 162, FAULT_TEXTS[162](reqId));
+    const slowMs = (faults.strikes("slow_historical", session.clientId)?.delaySeconds ?? 0) * 1_000;
+    const waitMs = slowMs + (tickDelay.none ? 0 : ANSWER_MS);
+    const tell = (): void => {
+      waiting.delete(reqId);
+      pacing.done();
+      answer(request, instrument, asked);
+    };
+    if (waitMs === 0) tell();
+    else waiting.set(reqId, clock.after(waitMs, tell));
+  };
+
+  const answer = (
+    request: HistoricalDataRequest,
+    instrument: Instrument,
+    asked: BarRequest,
+  ): void => {
     const bars = market.bars(asked);
     if (bars.length === 0) {
       const name = `${instrument.localSymbol}@${instrument.exchange}`;
@@ -61,10 +111,26 @@ export function historical(session: Session): Subject {
 
   const cancel = (reader: FieldReader): void => {
     const reqId = readCancelHistoricalData(reader);
-    session.fail(reqId, 366, `No historical data query found for ticker id:${reqId}`);
+    const timer = waiting.get(reqId);
+    if (!timer) {
+      return session.fail(reqId, 366, FAULT_TEXTS[366](reqId));
+    }
+    end(reqId, timer);
+    session.inject(reqId, 162, `${HISTORICAL_ERROR}API historical data query cancelled: ${reqId}`);
   };
 
-  return { handlers: new Map([[20, request], [25, cancel]]) };
+  const end = (reqId: number, timer: Timer): void => {
+    timer.cancel();
+    waiting.delete(reqId);
+    pacing.done();
+  };
+
+  return {
+    handlers: new Map([[20, request], [25, cancel]]),
+    close() {
+      for (const [reqId, timer] of [...waiting]) end(reqId, timer);
+    },
+  };
 }
 
 /** What the market is asked, or the cause for which the request is refused. */

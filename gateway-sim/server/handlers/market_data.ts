@@ -1,5 +1,6 @@
 /** reqMktData, cancelMktData, reqMarketDataType: streaming quotes and snapshots. */
 import type { Timer } from "../../../base/clock.ts";
+import type { FaultOf } from "../../faults/fault.ts";
 import { type Instrument, type MarketQuote, NO_QUOTE } from "../../market/market.ts";
 import type { FieldReader } from "../../wire/fields.ts";
 import {
@@ -16,6 +17,7 @@ import {
   tickRequestParameters,
   tickSnapshotEnd,
 } from "../../wire/responses/ticks.ts";
+import { DATA_REFUSALS, isAbout } from "../data_faults.ts";
 import { chooseGenericTicks } from "../generic_ticks.ts";
 import {
   computationTicks,
@@ -35,6 +37,9 @@ const PRICES = 1;
 const COMPUTATIONS = 2;
 const GENERICS = 3;
 
+/** What silences lines that IB has forgotten: they never tick again. */
+const FORGOTTEN = {};
+
 /** One market-data request that has not ended. */
 interface Subscription {
   readonly reqId: number;
@@ -50,18 +55,22 @@ interface Subscription {
   kind: MarketDataType | null;
   /** There is something newer than what was sent, held back while the client reads too slowly. */
   held: boolean;
+  /** What keeps it from ticking. */
+  silencedBy: object | null;
+  /** No computations come, as the underlying is not subscribed to. */
+  readonly noGreeks: boolean;
   unsubscribe: () => void;
 }
 
 /** Market data of one connection. */
 export function marketData(session: Session): Subject {
   const { lines } = session;
-  const { market, clock, hours, tickDelay, neverTicks } = session.gateway;
+  const { market, clock, hours, tickDelay, neverTicks, faults, farms } = session.gateway;
   const subscriptions = new Map<number, Subscription>();
   let asked: MarketDataType = 1;
 
   const push = (it: Subscription): void => {
-    if (it.arrived < PRICES) return;
+    if (it.arrived < PRICES || it.silencedBy !== null || farms.isStopped) return;
     it.held = session.congested;
     if (!it.held) tell(it);
   };
@@ -102,7 +111,36 @@ export function marketData(session: Session): Subject {
     subscriptions.delete(it.reqId);
     for (const timer of it.timers) timer.cancel();
     it.unsubscribe();
-    lines.free();
+    const slow = faults.strikes("lines_free_slowly", session.clientId);
+    if (!slow) return lines.free();
+    clock.after(slow.delaySeconds * 1_000, lines.freeSlowly());
+  };
+
+  /** What a fault makes of a request; `ended` where it is over. */
+  const trouble = (
+    reqId: number,
+    instrument: Instrument,
+  ): { readonly ended: boolean; readonly asked: MarketDataType; readonly noGreeks: boolean } => {
+    const struck = faults.strikes(
+      "refuse_data",
+      session.clientId,
+      (fault) => isAbout(fault, instrument),
+    );
+    if (!struck) return { ended: false, asked, noGreeks: false };
+    const refusal = DATA_REFUSALS[struck.code];
+    const wantsDelayed = asked === 3 || asked === 4;
+    if (refusal.delayedInstead && wantsDelayed) {
+      session.inject(reqId, 10167, DATA_REFUSALS[10167].text(instrument));
+      return { ended: false, asked, noGreeks: false };
+    }
+    for (let at = 0; at < struck.burst; at++) {
+      session.inject(reqId, struck.code, refusal.text(instrument));
+    }
+    return {
+      ended: refusal.then === "end",
+      asked: refusal.then === "delayed" && !wantsDelayed ? 3 : asked,
+      noGreeks: refusal.then === "no greeks",
+    };
   };
 
   const begin = (request: MarketDataRequest, it: Subscription): void => {
@@ -132,8 +170,12 @@ export function marketData(session: Session): Subject {
     }
     const instrument = resolveContract(session, reqId, contract);
     if (instrument === undefined) return;
+    const isUnanswered = ({ request }: FaultOf<"silent_request">) => request === "market_data";
+    if (faults.strikes("silent_request", session.clientId, isUnanswered)) return;
     const generics = chooseGenericTicks(request.genericTicks, instrument.secType, asked);
     if (!generics.ok) return session.fail(reqId, 321, validationText(generics.cause));
+    const found = trouble(reqId, instrument);
+    if (found.ended) return;
     if (!lines.take()) {
       return session.fail(reqId, 101, "Max number of tickers has been reached");
     }
@@ -141,12 +183,15 @@ export function marketData(session: Session): Subject {
       reqId,
       instrument,
       generics: generics.ticks,
-      asked,
+      asked: found.asked,
       timers: [],
       sent: new Map(),
       arrived: 0,
       kind: null,
       held: false,
+      silencedBy: faults.strikes("mute", session.clientId, (fault) => isAbout(fault, instrument)) ??
+        null,
+      noGreeks: found.noGreeks,
       unsubscribe: () => {},
     });
   };
@@ -158,9 +203,42 @@ export function marketData(session: Session): Subject {
     else session.fail(reqId, 300, `Can't find EId with tickerId:${reqId}`);
   };
 
-  const ignoreForced = hours.onForced(() => {
+  const pushAll = (): void => {
     for (const it of subscriptions.values()) push(it);
-  });
+  };
+  const isStruck = (clientId: number | undefined): boolean =>
+    clientId === undefined || clientId === session.clientId;
+  const stops = [
+    hours.onForced(pushAll),
+    farms.onFeed(({ stopped, forgotten }) => {
+      if (forgotten) { for (const it of subscriptions.values()) it.silencedBy ??= FORGOTTEN; }
+      if (!stopped) pushAll();
+    }),
+    faults.on("mute", (fault) => {
+      if (fault.openLines && isStruck(fault.clientId)) {
+        for (const it of subscriptions.values()) {
+          if (isAbout(fault, it.instrument)) it.silencedBy ??= fault;
+        }
+      }
+      return () => {
+        if (!fault.heals) return;
+        for (const it of subscriptions.values()) if (it.silencedBy === fault) it.silencedBy = null;
+        pushAll();
+      };
+    }),
+    faults.on("refuse_data", (fault) => {
+      if (!fault.openLines || !isStruck(fault.clientId)) return undefined;
+      const refusal = DATA_REFUSALS[fault.code];
+      for (const it of [...subscriptions.values()]) {
+        if (!isAbout(fault, it.instrument)) continue;
+        for (let at = 0; at < fault.burst; at++) {
+          session.inject(it.reqId, fault.code, refusal.text(it.instrument));
+        }
+        if (refusal.then === "end") end(it);
+      }
+      return undefined;
+    }),
+  ];
 
   return {
     handlers: new Map([
@@ -174,7 +252,7 @@ export function marketData(session: Session): Subject {
       for (const it of subscriptions.values()) if (it.held) push(it);
     },
     close() {
-      ignoreForced();
+      for (const stop of stops) stop();
       for (const it of [...subscriptions.values()]) end(it);
     },
   };
@@ -189,7 +267,7 @@ function sendChanges(
 ): void {
   const numbers = tickNumbers(kind);
   const ticks: Tick[] = priceTicks(it.instrument, quote, numbers);
-  if (it.arrived >= COMPUTATIONS) {
+  if (it.arrived >= COMPUTATIONS && !it.noGreeks) {
     ticks.push(...computationTicks(quote, numbers, (tickType) => it.sent.has(tickType)));
   }
   if (it.arrived >= GENERICS) ticks.push(...genericTicks(it.instrument, quote, it.generics));
