@@ -62,6 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   orderId.map((id): Step => ({ book }) => book.cancel(1, id)),
+  fc.constant<Step>(({ book }) => book.cancelAll()),
   fc.boolean().map((open): Step => (bench) => {
     bench.open = open;
     return bench.book.tick();
