@@ -69,6 +69,7 @@ export interface GatewayState {
 export interface Gateway {
   readonly port: number;
   readonly hours: TradingHours;
+  readonly desk: OrderDesk;
   /** What goes wrong with it, on purpose. */
   readonly faults: Faults;
   state(): GatewayState;
@@ -178,6 +179,7 @@ export function startGateway(options: GatewayOptions): Gateway {
   return {
     port: door.port,
     hours,
+    desk: context.desk,
     faults,
     state() {
       const states = [...connections].map((connection) => connection.state);

@@ -3,7 +3,7 @@
  * Orders outlive the connections of those who placed them.
  */
 import type { Clock, Timer } from "../../base/clock.ts";
-import type { Market } from "../market/market.ts";
+import type { Instrument, Market } from "../market/market.ts";
 import { OrderBook } from "../orders/book.ts";
 import { multiplierOf } from "../orders/ledger.ts";
 import type { BookEvent, Execution, Holding, Order, OrderRequest } from "../orders/order.ts";
@@ -14,6 +14,8 @@ import type { TradingHours } from "./trading_hours.ts";
 /** How often opening and closing times are looked at while orders are open. */
 const LOOK_EVERY_MS = 1_000;
 const FIRST_ORDER_ID = 1;
+/** The only client to which TWS binds orders made by hand. */
+export const BINDING_CLIENT = 0;
 
 /** What a desk is made of. */
 export interface DeskOptions {
@@ -36,7 +38,11 @@ export class OrderDesk {
   readonly #watched = new Map<number, () => void>();
   /** By client, the greatest order ID that it used. */
   readonly #usedIds = new Map<number, number>();
+  /** The orders made by hand that client 0 has as its own, by permanent ID. */
+  readonly #bound = new Set<number>();
   readonly #stopHours: () => void;
+  #bindsByHand = false;
+  #madeByHand = 0;
   #timer: Timer | undefined;
 
   constructor(options: DeskOptions) {
@@ -51,6 +57,17 @@ export class OrderDesk {
       seed,
     });
     this.#stopHours = hours.onForced(() => this.#tell(this.#book.tick()));
+  }
+
+  get accounts(): readonly string[] {
+    return this.#options.accounts;
+  }
+
+  /** The instrument of a contract ID, or of a local symbol. */
+  find(name: number | string): Instrument | undefined {
+    const { market } = this.#options;
+    if (typeof name === "number") return market.instrument(name);
+    return name === "" ? undefined : market.find({ localSymbol: name })[0];
   }
 
   /** The next order ID of a client: above every one that it used, in earlier connections, too. */
@@ -72,6 +89,46 @@ export class OrderDesk {
 
   cancel(clientId: number, orderId: number): void {
     this.#tell(this.#book.cancel(clientId, orderId));
+  }
+
+  /** Places an order as if it were typed into TWS, and returns what became of it. */
+  placeByHand(order: Omit<OrderRequest, "clientId" | "orderId">): readonly BookEvent[] {
+    // No client places orders under such IDs; TWS gives them to orders that it binds.
+    const orderId = -++this.#madeByHand;
+    const events = this.#book.place({ ...order, clientId: BINDING_CLIENT, orderId });
+    const first = events.find((event) => event.kind === "order");
+    if (first && this.#bindsByHand) this.#bind(first.order);
+    this.#tell(events);
+    return events;
+  }
+
+  /** Whether orders made by hand from now on are client 0's. */
+  bindByHand(binds: boolean): void {
+    this.#bindsByHand = binds;
+  }
+
+  /** Makes the open orders that were made by hand client 0's. */
+  bindOpen(): void {
+    for (const order of this.open()) this.#bind(order);
+  }
+
+  /** The ID under which clients know an order: 0 for one made by hand that is nobody's. */
+  shownId({ request: { orderId }, permId }: Order): number {
+    return orderId > 0 || this.#bound.has(permId) ? orderId : 0;
+  }
+
+  /** Whether a client may change and cancel under this ID: below 0 it must have been bound. */
+  isUsable(clientId: number, orderId: number): boolean {
+    if (orderId > 0) return true;
+    const found = [...this.open(), ...this.completed()]
+      .find(({ request }) => request.clientId === clientId && request.orderId === orderId);
+    return found !== undefined && this.#bound.has(found.permId);
+  }
+
+  #bind(order: Order): void {
+    if (order.request.orderId > 0 || this.#bound.has(order.permId)) return;
+    this.#bound.add(order.permId);
+    this.#tell([{ kind: "bound", order }]);
   }
 
   cancelAll(): void {

@@ -1,9 +1,14 @@
 /** From the book's orders and executions to what the messages about them say. */
-import { type Execution, type Order, type OrderContract, remaining } from "../orders/order.ts";
+import {
+  type Execution,
+  type Order,
+  type OrderContract,
+  type Preview,
+  remaining,
+} from "../orders/order.ts";
 import type { ExecutionFields } from "../wire/responses/executions.ts";
 import type { OrderedContract } from "../wire/responses/ordered_contract.ts";
 import type { OrderFields, OrderPreview, StatusFields } from "../wire/responses/orders.ts";
-import type { Preview } from "../orders/order.ts";
 import { DEFAULT_ZONE, ibTime } from "./ib_time.ts";
 
 const EXCHANGE = "SMART";
@@ -27,10 +32,10 @@ export function orderedContract({ kind, legs }: OrderContract): OrderedContract 
   };
 }
 
-/** What openOrder and completedOrder say. */
-export function orderFields({ request, permId, status }: Order): OrderFields {
+/** What openOrder and completedOrder say, under the ID that the client knows. */
+export function orderFields({ request, permId, status }: Order, orderId: number): OrderFields {
   return {
-    orderId: request.orderId,
+    orderId,
     clientId: request.clientId,
     permId,
     account: request.account,
@@ -48,11 +53,10 @@ export function orderFields({ request, permId, status }: Order): OrderFields {
 }
 
 /** What orderStatus says. */
-export function statusFields(order: Order): StatusFields {
-  const { clientId, orderId } = order.request;
+export function statusFields(order: Order, orderId: number): StatusFields {
   return {
     orderId,
-    clientId,
+    clientId: order.request.clientId,
     permId: order.permId,
     status: order.status,
     filled: order.filled,
@@ -64,11 +68,11 @@ export function statusFields(order: Order): StatusFields {
 }
 
 /** What execDetails says. */
-export function executionFields(it: Execution): ExecutionFields {
+export function executionFields(it: Execution, orderId: number): ExecutionFields {
   const { request, permId } = it.order;
   return {
     execId: it.execId,
-    orderId: request.orderId,
+    orderId,
     clientId: request.clientId,
     permId,
     account: request.account,

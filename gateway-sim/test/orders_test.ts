@@ -1,6 +1,9 @@
 /** Paper orders over real sockets, with a raw client that shows each field. */
 import { strict as assert } from "node:assert";
+import { z } from "zod";
 import { manualClock } from "../../base/clock.ts";
+import { HAND_ORDER, placeByHand } from "../control/hand_orders.ts";
+import type { Gateway } from "../server/gateway.ts";
 import sent from "../wire/requests/orders_sent.json" with { type: "json" };
 import { byConId, withGateway } from "./gateway_for_test.ts";
 import type { Message, RawClient } from "./raw_client.ts";
@@ -200,6 +203,68 @@ Deno.test("positions and account figures tell of a fill until they are cancelled
     await heard(trader);
     const later = await heard(watcher);
     assert.deepEqual(later, []);
+  });
+});
+
+/** Types an order for calls at a limit of 1.00 into TWS, and returns its permanent ID. */
+async function typeOrder(gateway: Gateway, quantity: number): Promise<string> {
+  const order = { conId: EA_CALL.conId, action: "BUY", quantity, limitPrice: 1 };
+  const response = placeByHand(gateway.desk, HAND_ORDER.parse(order));
+  assert.equal(response.status, 201);
+  const { permId } = z.object({ permId: z.number() }).parse(await response.json());
+  return String(permId);
+}
+
+Deno.test("an order made by hand is nobody's until client 0 asks for open orders", async () => {
+  await withGateway({}, async ({ connect, gateway }) => {
+    const [zero, other] = [await connect({ clientId: 0 }), await connect({ clientId: 1 })];
+    const permId = await typeOrder(gateway, 3);
+    assert.deepEqual((await heard(zero)).filter((it) => it[0] === "5"), []);
+    await other.send(16, 1);
+    const [seen] = (await other.until((it) => it[0] === "53")).filter((it) => it[0] === "3");
+    assert.deepEqual([seen?.[1], seen?.[6], seen?.[9]], ["0", permId, "0"]);
+    await other.send(5, 1);
+    assert.deepEqual(await other.until((it) => it[0] === "53"), []);
+    await zero.send(5, 1);
+    const told = await zero.until((it) => it[0] === "53");
+    assert.deepEqual(told.find((it) => it[0] === "100"), ["100", permId, "0", "-1"]);
+    assert.deepEqual(statuses(told, -1), ["Submitted 0"]);
+    await zero.send(4, -1, "", "", "");
+    assert.deepEqual(statuses(await heard(zero), -1).at(-1), "Cancelled 0");
+  });
+});
+
+Deno.test("with reqAutoOpenOrders client 0 is bound to orders made by hand as they come", async () => {
+  await withGateway({}, async ({ connect, gateway, market }) => {
+    const zero = await connect({ clientId: 0 });
+    await zero.send(15, 1, 1);
+    await heard(zero);
+    const permId = await typeOrder(gateway, 3);
+    const told = await heard(zero);
+    assert.deepEqual(told.find((it) => it[0] === "100"), ["100", permId, "0", "-1"]);
+    market.set(EA_CALL.conId, { ask: 0.9 });
+    assert.deepEqual(statuses(await heard(zero), -1), ["Filled 3"]);
+    const other = await connect({ clientId: 1 });
+    await heard(other);
+    await other.send(15, 1, 1);
+    assert.match((await other.nextError(-1))[1], /only client 0/);
+    await other.send(...placeOrder(-7));
+    assert.match((await other.nextError(-7))[1], /order ID -7; allowed are those above 0/);
+  });
+});
+
+Deno.test("what cannot be ordered by hand is refused with what is wrong", async () => {
+  await withGateway({}, async ({ gateway }) => {
+    const refused = async (order: Readonly<Record<string, unknown>>): Promise<string> => {
+      const whole = HAND_ORDER.parse({ action: "BUY", quantity: 1, ...order });
+      const response = placeByHand(gateway.desk, whole);
+      assert.equal(response.status, 400);
+      return await response.text();
+    };
+    assert.match(await refused({ conId: 999 }), /Nothing that can be ordered is called 999/);
+    assert.match(await refused({ conId: SPX.conId }), /Nothing that can be ordered/);
+    const wrong = { conId: EA_CALL.conId, limitPrice: 1.001 };
+    assert.match(await refused(wrong), /minimum price variation/);
   });
 });
 

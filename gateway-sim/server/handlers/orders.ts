@@ -3,7 +3,9 @@ import { type BookEvent, type Execution, type Order } from "../../orders/order.t
 import type { FieldReader } from "../../wire/fields.ts";
 import {
   type ExecutionsRequest,
+  readAutoOpenOrders,
   readCancelOrder,
+  readCompletedOrdersRequest,
   readExecutionsRequest,
   readPlaceOrder,
 } from "../../wire/requests/orders.ts";
@@ -17,9 +19,11 @@ import {
   completedOrdersEnd,
   openOrder,
   openOrderEnd,
+  orderBound,
   orderStatus,
 } from "../../wire/responses/orders.ts";
 import { DEFAULT_ZONE, ibTime, parseEndDateTime } from "../ib_time.ts";
+import { BINDING_CLIENT } from "../order_desk.ts";
 import { executionFields, orderFields, previewFields, statusFields } from "../order_messages.ts";
 import { orderRequest } from "../order_requests.ts";
 import { type Handler, type Session, type Subject, validationText } from "../session.ts";
@@ -53,31 +57,40 @@ function trading(session: Session): Subject {
   const { desk } = session.gateway;
 
   const tellOrder = (order: Order): void => {
-    session.send(openOrder(orderFields(order), serverVersion, undefined));
-    session.send(orderStatus(statusFields(order)));
+    const orderId = desk.shownId(order);
+    session.send(openOrder(orderFields(order, orderId), serverVersion, undefined));
+    session.send(orderStatus(statusFields(order, orderId)));
   };
 
   const tellExecution = (reqId: number, execution: Execution): void => {
     const { execId, commission } = execution;
-    session.send(executionDetails(reqId, executionFields(execution), serverVersion));
+    const fields = executionFields(execution, desk.shownId(execution.order));
+    session.send(executionDetails(reqId, fields, serverVersion));
     if (!commission) return;
     const { amount, realizedPnl } = commission;
     session.send(commissionReport({ execId, commission: amount, currency: "USD", realizedPnl }));
   };
 
+  /** Whether an order is this client's: one made by hand is client 0's once it is bound. */
+  const isOwn = (order: Order): boolean =>
+    order.request.clientId === clientId && desk.shownId(order) !== 0;
+
   const tell = (event: BookEvent): void => {
     switch (event.kind) {
       case "order":
-        return event.order.request.clientId === clientId ? tellOrder(event.order) : undefined;
+        return isOwn(event.order) ? tellOrder(event.order) : undefined;
       case "preview": {
         const { order, preview } = event;
-        if (order.request.clientId !== clientId) return;
-        return session.send(openOrder(orderFields(order), serverVersion, previewFields(preview)));
+        if (!isOwn(order)) return;
+        const fields = orderFields(order, order.request.orderId);
+        return session.send(openOrder(fields, serverVersion, previewFields(preview)));
       }
-      case "execution": {
-        const { execution } = event;
-        if (execution.order.request.clientId === clientId) tellExecution(UNASKED, execution);
-        return;
+      case "execution":
+        return isOwn(event.execution.order) ? tellExecution(UNASKED, event.execution) : undefined;
+      case "bound": {
+        const { order: { request, permId } } = event;
+        if (!isOwn(event.order)) return;
+        return session.send(orderBound(permId, request.clientId, request.orderId));
       }
       case "error":
         if (event.clientId === clientId) session.fail(event.orderId, event.code, event.text);
@@ -92,15 +105,16 @@ function trading(session: Session): Subject {
     session.send(openOrderEnd());
   };
 
-  const own = (): readonly Order[] =>
-    desk.open().filter((order) => order.request.clientId === clientId);
+  const own = (): readonly Order[] => desk.open().filter(isOwn);
 
-  const completed = (): void => {
+  const completed = (onlyByApi: boolean): void => {
     for (const order of desk.completed()) {
-      const { end, filled } = order;
-      if (!end) continue;
+      const { end, filled, request } = order;
+      if (!end || (onlyByApi && request.orderId < 0)) continue;
       const completion = { filled, text: end.text, time: ibTime(end.atMs, DEFAULT_ZONE) };
-      session.send(completedOrder(orderFields(order), completion, serverVersion));
+      session.send(
+        completedOrder(orderFields(order, order.request.orderId), completion, serverVersion),
+      );
     }
     session.send(completedOrdersEnd());
   };
@@ -120,31 +134,55 @@ function trading(session: Session): Subject {
     session.send(executionDataEnd(request.reqId));
   };
 
+  const place = (reader: FieldReader): void => {
+    const request = orderRequest(session, readPlaceOrder(reader, serverVersion));
+    if (!request) return;
+    const { orderId } = request;
+    if (desk.isUsable(clientId, orderId)) return desk.place(request);
+    session.fail(orderId, 321, validationText(`order ID ${orderId}; allowed are those above 0.`));
+  };
+
+  const binds = clientId === BINDING_CLIENT;
+  const ownOpen = (): void => {
+    if (binds) desk.bindOpen();
+    list(own());
+  };
+
+  const stopListening = desk.listen(tell);
   return {
     handlers: new Map<number, Handler>([
-      [3, (reader) => {
-        const request = orderRequest(session, readPlaceOrder(reader, serverVersion));
-        if (request) desk.place(request);
-      }],
+      [3, place],
       [4, (reader) => desk.cancel(clientId, readCancelOrder(reader, serverVersion))],
-      [5, () => list(own())],
+      [5, ownOpen],
       [16, () => list(desk.open())],
       [58, () => desk.cancelAll()],
       [7, executions],
-      // Whether only those of API clients are wanted: there are no others.
-      [99, completed],
-      // Orders made by hand are bound to client 0 from now on: there never is one.
-      [15, () => {}],
+      [99, (reader) => completed(readCompletedOrdersRequest(reader))],
+      [15, (reader) => {
+        const wanted = readAutoOpenOrders(reader);
+        if (binds) return desk.bindByHand(wanted);
+        session.fail(-1, 321, validationText("only client 0 may have orders made by hand bound."));
+      }],
     ]),
     // As TWS does it with "Download open orders on connection" ticked.
     opened: () => own().forEach(tellOrder),
-    close: desk.listen(tell),
+    close() {
+      stopListening();
+      if (binds) desk.bindByHand(UNBOUND);
+    },
   };
 }
 
+/** Orders made by hand are nobody's. */
+const UNBOUND = false;
+
 /** Whether an execution is one that was asked for. */
 function fits(execution: Execution, asked: ExecutionsRequest): boolean {
-  const { contract, side, account, orderId: _, clientId, exchange } = executionFields(execution);
+  const { request } = execution.order;
+  const { contract, side, account, clientId, exchange } = executionFields(
+    execution,
+    request.orderId,
+  );
   const sides: Readonly<Record<string, string>> = { BUY: "BOT", SELL: "SLD" };
   const wantedSide = asked.side.toUpperCase();
   const same = (wanted: string, is: string): boolean => wanted === "" || wanted === is;
