@@ -78,7 +78,7 @@ export class Touch {
     const quote = this.#quoteOf(conId);
     if (!quote) return 0;
     const { bid, ask, last, close } = quote;
-    if (bid !== null && ask !== null && ask > 0) return (bid + ask) / 2;
+    if (bid !== null && ask !== null && ask > 0) return exact((bid + ask) / 2);
     return last ?? close ?? 0;
   }
 

@@ -134,6 +134,22 @@ Deno.test("reqGlobalCancel ends the orders of all clients, and each hears of its
   });
 });
 
+Deno.test("an order that was refused is Inactive, no open order, and Cancelled among those completed", async () => {
+  await withGateway({}, async ({ connect }) => {
+    const client = await connect();
+    await client.send(...placeOrder(1, { quantity: 100_000, limit: 1.35 }));
+    assert.equal((await client.nextError(1))[0], 201);
+    assert.deepEqual(statuses(await heard(client), 1), ["Inactive 0"]);
+    await client.send(5, 1);
+    assert.deepEqual(await client.until((it) => it[0] === "53"), []);
+    await client.send(99, 0);
+    const [completed] = await client.until((it) => it[0] === "102");
+    assert.ok(completed?.includes("Cancelled") && completed.includes("Rejected"));
+    await client.send(4, 1, "", "", "");
+    assert.deepEqual(statuses(await heard(client), 1).at(-1), "Cancelled 0");
+  });
+});
+
 Deno.test("an order that is not transmitted waits until it is placed again", async () => {
   await withGateway({}, async ({ connect }) => {
     const client = await connect();

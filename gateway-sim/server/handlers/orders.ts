@@ -20,6 +20,7 @@ import {
   openOrder,
   openOrderEnd,
   orderBound,
+  type OrderFields,
   orderStatus,
 } from "../../wire/responses/orders.ts";
 import { DEFAULT_ZONE, ibTime, parseEndDateTime } from "../ib_time.ts";
@@ -112,9 +113,7 @@ function trading(session: Session): Subject {
       const { end, filled, request } = order;
       if (!end || (onlyByApi && request.orderId < 0)) continue;
       const completion = { filled, text: end.text, time: ibTime(end.atMs, DEFAULT_ZONE) };
-      session.send(
-        completedOrder(orderFields(order, order.request.orderId), completion, serverVersion),
-      );
+      session.send(completedOrder(completedFields(order), completion, serverVersion));
     }
     session.send(completedOrdersEnd());
   };
@@ -171,6 +170,12 @@ function trading(session: Session): Subject {
       if (binds) desk.bindByHand(UNBOUND);
     },
   };
+}
+
+/** TWS lists an order that was Inactive as Cancelled once it is over (ib_insync issue 559). */
+function completedFields(order: Order): OrderFields {
+  const fields = orderFields(order, order.request.orderId);
+  return order.status === "Inactive" ? { ...fields, status: "Cancelled" } : fields;
 }
 
 /** Orders made by hand are nobody's. */

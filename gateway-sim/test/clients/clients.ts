@@ -29,7 +29,8 @@ export const clients: readonly Client[] = [
 export const orderClients: readonly Client[] = [
   pythonClient("ibapi-latest", "10.51.1", "orders_with_ibapi.py"),
   pythonClient("ibapi-stable", "10.50.2", "orders_with_ibapi.py"),
-  pythonClient("ib_async", "2.1.0", "orders_with_ib_async.py"),
+  pythonClient("ib_async", "2.1.0", "orders_with_ib_async.py", "ib_async"),
+  pythonClient("ib_insync", "0.9.86", "orders_with_ib_async.py", "ib_insync"),
   denoClient("@stoqey/ib IBApi", "orders_with_ibapi.ts"),
 ];
 

@@ -1,24 +1,27 @@
-"""Paper orders with ib_async: trades whose state follows the gateway's messages."""
+"""Paper orders with ib_async, or its predecessor ib_insync: trades whose state follows the gateway's messages."""
 
 import asyncio
+import importlib
+import sys
 import time
 
 import orders as o
 import run as r
 
+# eventkit, below both, asks for the current event loop when it is imported.
 asyncio.set_event_loop(asyncio.new_event_loop())
-from ib_async import IB, ComboLeg, Contract, ExecutionFilter, LimitOrder, MarketOrder, Order, StopLimitOrder, StopOrder
-
+LIBRARY = sys.argv.pop(1)
+lib = importlib.import_module(LIBRARY)
 
 # How the library logs what the steps look at one by one.
-EXPECTED = ("ERROR ib_async.wrapper: Error", "WARNING ib_async.wrapper", "INFO ib_async.wrapper: Warning 321")
+EXPECTED = (f"ERROR {LIBRARY}.wrapper: Error", f"WARNING {LIBRARY}.wrapper", f"INFO {LIBRARY}.wrapper: Warning")
 
 
 class Client:
     """A connection and the errors that came over it, by order ID."""
 
     def __init__(self):
-        self.ib = IB()
+        self.ib = lib.IB()
         self.ib.RequestTimeout = r.PATIENCE
         self.errors = []
         self.ib.errorEvent += self.note
@@ -65,12 +68,12 @@ def main():
         return f"server version {ib.client.serverVersion()}"
 
     def contracts():
-        rows = ib.reqContractDetails(Contract(symbol="EA", secType="OPT", exchange="SMART", currency="USD"))
+        rows = ib.reqContractDetails(lib.Contract(symbol="EA", secType="OPT", exchange="SMART", currency="USD"))
         [low, high] = sorted((row.contract for row in rows), key=lambda c: c.strike)
         return f"{low.localSymbol!r}, {high.localSymbol!r}", (low, high)
 
     def resting(call):
-        trade = ib.placeOrder(call, LimitOrder("BUY", 1, 0.95, orderRef="patient"))
+        trade = ib.placeOrder(call, lib.LimitOrder("BUY", 1, 0.95, orderRef="patient"))
         client.wait_status(trade, "Submitted")
         r.check(trade.order.permId > 0 and trade in ib.openTrades(), f"{trade}")
         ib.cancelOrder(trade.order)
@@ -78,7 +81,7 @@ def main():
         return client.wait_error(trade.order.orderId, 202)
 
     def market_order(call):
-        trade = ib.placeOrder(call, MarketOrder("BUY", 5))
+        trade = ib.placeOrder(call, lib.MarketOrder("BUY", 5))
         status = client.wait_status(trade, "Filled", 5)
         o.near(status.avgFillPrice, 1.10, "average price")
         client.wait_until(lambda: trade.fills and trade.fills[-1].commissionReport.execId, "commission")
@@ -100,7 +103,7 @@ def main():
 
     def big(call):
         before = cash()
-        trade = ib.placeOrder(call, LimitOrder("BUY", 40, 1.10))
+        trade = ib.placeOrder(call, lib.LimitOrder("BUY", 40, 1.10))
         status = client.wait_status(trade, "Submitted", 15)
         r.check(status.remaining == 25, f"{status}")
         market.show()
@@ -111,8 +114,8 @@ def main():
 
     def stops(call):
         trades = [
-            ib.placeOrder(call, StopOrder("BUY", 2, 1.20)),
-            ib.placeOrder(call, StopLimitOrder("BUY", 2, 1.25, 1.20)),
+            ib.placeOrder(call, lib.StopOrder("BUY", 2, 1.20)),
+            ib.placeOrder(call, lib.StopLimitOrder("BUY", 2, 1.25, 1.20)),
         ]
         for trade in trades:
             client.wait_status(trade, "PreSubmitted")
@@ -122,11 +125,11 @@ def main():
 
     def combination(low, high):
         legs = [
-            ComboLeg(conId=call.conId, ratio=1, action=action, exchange="SMART")
+            lib.ComboLeg(conId=call.conId, ratio=1, action=action, exchange="SMART")
             for call, action in ((low, "BUY"), (high, "SELL"))
         ]
-        bag = Contract(symbol="EA", secType="BAG", exchange="SMART", currency="USD", comboLegs=legs)
-        trade = ib.placeOrder(bag, LimitOrder("BUY", 1, 0.90))
+        bag = lib.Contract(symbol="EA", secType="BAG", exchange="SMART", currency="USD", comboLegs=legs)
+        trade = ib.placeOrder(bag, lib.LimitOrder("BUY", 1, 0.90))
         status = client.wait_status(trade, "Filled", 1)
         o.near(status.avgFillPrice, 0.85, "average price")
         client.wait_until(lambda: len(trade.fills) >= 3, "fills of the combination and its legs")
@@ -136,7 +139,7 @@ def main():
 
     def preview(call):
         before = len(ib.trades())
-        state = ib.whatIfOrder(call, LimitOrder("BUY", 10, 1.25))
+        state = ib.whatIfOrder(call, lib.LimitOrder("BUY", 10, 1.25))
         r.check(len(ib.trades()) == before, "it became an order")
         margins = [float(v) for v in (state.initMarginBefore, state.initMarginChange, state.initMarginAfter)]
         o.near(margins[0] + margins[1], margins[2], "margin after")
@@ -144,12 +147,12 @@ def main():
         return f"margin {margins}, commission {state.commission} {state.commissionCurrency}"
 
     def rejections(call):
-        poor = ib.placeOrder(call, LimitOrder("BUY", 100_000, 1.25))
+        poor = ib.placeOrder(call, lib.LimitOrder("BUY", 100_000, 1.25))
         text = client.wait_error(poor.order.orderId, 201)
         client.wait_until(lambda: poor.orderStatus.status in ("Inactive", "Cancelled"), "end of the order")
-        odd = ib.placeOrder(call, LimitOrder("BUY", 1, 0.937))
+        odd = ib.placeOrder(call, lib.LimitOrder("BUY", 1, 0.937))
         wrong_price = client.wait_error(odd.order.orderId, 110)
-        refused = ib.placeOrder(call, LimitOrder("BUY", 1, 0.95, ocaGroup="group"))
+        refused = ib.placeOrder(call, lib.LimitOrder("BUY", 1, 0.95, ocaGroup="group"))
         by_name = client.wait_error(refused.order.orderId, 321)
         r.check("ocaGroup" in by_name, by_name)
         return f"{text} | {wrong_price} | {by_name}"
@@ -165,12 +168,12 @@ def main():
         r.check({"Filled", "Cancelled"} <= set(ends), f"{ends}")
         fills = ib.reqExecutions()
         r.check(len({fill.execution.execId for fill in fills}) == len(fills) >= 8, f"{len(fills)}")
-        sold = ib.reqExecutions(ExecutionFilter(side="SELL"))
+        sold = ib.reqExecutions(lib.ExecutionFilter(side="SELL"))
         r.check([fill.execution.side for fill in sold] == ["SLD"], f"{sold}")
         return f"{len(completed)} completed ({', '.join(ends)}), {len(fills)} executions, {len(sold)} sold"
 
     def other_client(call):
-        trade = ib.placeOrder(call, LimitOrder("BUY", 3, 0.90, tif="GTC"))
+        trade = ib.placeOrder(call, lib.LimitOrder("BUY", 3, 0.90, tif="GTC"))
         client.wait_status(trade, "Submitted")
         other = Client()
         enter(other, args.client_id + 1)
@@ -201,7 +204,7 @@ def main():
         return "the order was there, took another price, and was cancelled"
 
     def read_only(call):
-        trade = ib.placeOrder(call, LimitOrder("BUY", 1, 0.95))
+        trade = ib.placeOrder(call, lib.LimitOrder("BUY", 1, 0.95))
         texts = {client.wait_error(trade.order.orderId, 321)}
         ib.client.cancelOrder(trade.order.orderId, "")
         texts.add(client.wait_error(trade.order.orderId, 321))
