@@ -7,6 +7,7 @@ import type { ReadPriority } from "./chain/priority.ts";
 import { fetchWanted, type Server } from "./delivery/post.ts";
 import type { Standby } from "./delivery/standby.ts";
 import type { DomainClock } from "./domain_clock.ts";
+import type { Leases } from "./leases.ts";
 import type { Reader } from "./reader.ts";
 
 const ASK_SERVER_AGAIN = { firstMs: 1_000, mostMs: 30_000 } as const;
@@ -26,6 +27,8 @@ export interface RoundsOptions {
   readonly standby: Standby;
   readonly server: Server;
   readonly tickers: readonly Ticker[] | "auto";
+  /** What the server leases to this agent; read where the tickers are "auto". */
+  readonly leases: Leases;
   /** Seconds from the start of one round to the start of the next. */
   readonly interval: number;
   readonly clock: DomainClock;
@@ -50,11 +53,17 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
   let known: readonly RoundTicker[] = [];
   const again: Again = new Map();
   while (!signal.aborted) {
-    const startMs = clock.monotonicMs();
+    const endMs = clock.monotonicMs() + interval * 1_000;
     known = await tickersToRead(options, known);
     onRound(known.map(({ ticker }) => ticker));
     await Promise.all(known.map((wanted) => readTicker(options, wanted, again)));
-    await restOfRound(options, known, again, startMs + interval * 1_000);
+    while (await restOfRound(options, known, again, endMs) === "leases changed") {
+      const before = new Set(known.map(({ ticker }) => ticker));
+      known = await tickersToRead(options, known);
+      onRound(known.map(({ ticker }) => ticker));
+      const added = known.filter(({ ticker }) => !before.has(ticker));
+      await Promise.all(added.map((wanted) => readTicker(options, wanted, again)));
+    }
   }
 }
 
@@ -67,11 +76,16 @@ async function readTicker(
   wanted: RoundTicker,
   again: Again,
 ): Promise<void> {
-  const { clock, interval, reader, standby } = options;
+  const { clock, interval, leases, reader, standby } = options;
   const { ticker } = wanted;
   const beganMs = clock.monotonicMs();
   if (standby.standing(ticker, beganMs) !== null) return;
-  const signal = AbortSignal.any([options.signal, standby.untilStandDown(ticker)]);
+  const isAuto = options.tickers === "auto";
+  const signal = AbortSignal.any([
+    options.signal,
+    standby.untilStandDown(ticker),
+    ...isAuto ? [leases.untilLost(ticker)] : [],
+  ]);
   try {
     const outcome = await reader.request({ ...wanted, signal });
     const times = (again.get(ticker)?.times ?? 0) + 1;
@@ -94,11 +108,18 @@ async function restOfRound(
   tickers: readonly RoundTicker[],
   again: Again,
   roundEndMs: number,
-): Promise<void> {
+): Promise<"round over" | "leases changed"> {
   const { clock, signal, standby } = options;
   const names = tickers.map(({ ticker }) => ticker);
   const stood = new Set<Ticker>();
+  let wait = new AbortController();
+  let isChanged = false;
+  void options.leases.changed().then(() => {
+    isChanged = options.tickers === "auto";
+    if (isChanged) wait.abort();
+  });
   for (let nowMs = clock.monotonicMs(); nowMs < roundEndMs; nowMs = clock.monotonicMs()) {
+    if (isChanged) return "leases changed";
     for (const wanted of tickers) {
       if (standby.standing(wanted.ticker, nowMs) !== null) stood.add(wanted.ticker);
       else if (stood.delete(wanted.ticker)) await readTicker(options, wanted, again);
@@ -111,8 +132,14 @@ async function restOfRound(
     const lookMs = clock.monotonicMs() + LOOK_AT_STANDBY_MS;
     const wakeMs = Math.min(roundEndMs, endMs, lookMs, ...names.map(dueMs));
     // What is overdue and could not be read, as another agent has it, is no reason to spin.
-    await sleep(clock, Math.max(10, wakeMs - clock.monotonicMs()), signal);
+    wait = new AbortController();
+    const waitMs = Math.max(10, wakeMs - clock.monotonicMs());
+    await sleep(clock, waitMs, AbortSignal.any([signal, wait.signal])).catch(
+      () => {/* a change */},
+    );
+    signal.throwIfAborted();
   }
+  return "round over";
 }
 
 /**
@@ -130,14 +157,21 @@ async function tickersToRead(
     if (answer.ok) clock.learnOffset(answer.clockOffsetMs);
     else log.warn("agent.not_told", `The server does not say what to read: ${answer.message}`);
     if (tickers !== "auto") return tickers.map((ticker) => ({ ticker, priority: "lease" }));
+    const leased = options.leases.now;
+    if (leased) return leased.map(({ ticker, deal }) => ({ ticker, priority: priorityOf(deal) }));
     if (answer.ok) {
       return answer.tickers.map(({ ticker, dealId }) => ({
         ticker,
-        priority: dealId === null ? "watch" : "lease",
+        priority: priorityOf(dealId !== null),
       }));
     }
     // What it wanted a round ago is most likely what it wants now.
     if (known.length > 0) return known;
     await sleep(clock, backoffMs(failures, ASK_SERVER_AGAIN), signal);
   }
+}
+
+/** Deals go before what is only watched. */
+function priorityOf(isDeal: boolean): ReadPriority {
+  return isDeal ? "lease" : "watch";
 }

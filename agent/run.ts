@@ -2,20 +2,27 @@
 import type { Timer } from "../base/clock.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { Log } from "../telemetry/log.ts";
+import { REQUEST_KINDS } from "../options/wire/session.ts";
+import { probeGateway, readBarsForServer } from "./asked.ts";
+import { BarPacing } from "./bars/pacing.ts";
 import { openChainMemory } from "./chain/chain_memory.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createOutbox } from "./delivery/outbox.ts";
 import type { Server } from "./delivery/post.ts";
-import { keepSession } from "./delivery/session.ts";
+import { type AgentSession, keepSession } from "./delivery/session.ts";
 import { openSpool } from "./delivery/spool.ts";
 import { createStandby } from "./delivery/standby.ts";
 import type { DomainClock } from "./domain_clock.ts";
 import { keepConnected } from "./gateway/keeper.ts";
 import { createLines } from "./gateway/lines.ts";
+import about from "./deno.json" with { type: "json" };
+import { createLeases } from "./leases.ts";
 import { createProgress, type ProgressOutput, standardError } from "./progress.ts";
 import { createReader } from "./reader.ts";
+import { answerRequests } from "./requests.ts";
 import { runRounds } from "./rounds.ts";
 import { type RunSettings, spoolFolder, spoolLimits } from "./settings.ts";
+import { agentStatusOf } from "./status.ts";
 
 /** After a farm is well again its lines have so long to tick by themselves. */
 const RENEW_AFTER_MS = 5_000;
@@ -72,10 +79,11 @@ export async function runAgent(options: RunOptions): Promise<void> {
     waiting: spool.waiting().length,
   });
   delivery.start();
+  const lines = createLines(settings.lines, clock);
   const progress = createProgress(clock, progressOutput(log));
   const reader = createReader({
     keeper,
-    lines: createLines(settings.lines, clock),
+    lines,
     memory,
     outbox: createOutbox({
       server,
@@ -95,22 +103,66 @@ export async function runAgent(options: RunOptions): Promise<void> {
   });
   for (const { ticker, window } of settings.stream) reader.stream(ticker, window);
   keeper.watch.listen({ onRestored: renewAtMost(clock, () => reader.renewStreams()) });
-  const session = keepSession({
+  const leases = createLeases();
+  const standsBy = (ticker: Ticker): boolean =>
+    standby.standing(ticker, clock.monotonicMs()) !== null;
+  const pacing = new BarPacing();
+  const requests = answerRequests({
+    reader,
+    isStreamed: (ticker) => streamed.includes(ticker),
+    standsBy,
+    readBars: (requestId, request, signal) =>
+      readBarsForServer({ server, agentId, keeper, pacing, clock }, requestId, request, signal),
+    probe: () => probeGateway(settings, clock),
+    say: (message) => session.say(message),
+    clock,
+    log,
+  });
+  const session: AgentSession = keepSession({
     server,
     agentId,
     clock,
     log,
     feed: () => ({
-      tickers: tickers().filter((ticker) =>
-        reader.isFed(ticker) && standby.standing(ticker, clock.monotonicMs()) === null
-      ),
+      tickers: tickers().filter((ticker) => reader.isFed(ticker) && !standsBy(ticker)),
       alive: keeper.watch.isFeedAlive,
     }),
+    status: () => {
+      const { depth, bytes, dropped, mode } = spool.state();
+      return agentStatusOf({
+        gateway: keeper.watch.status(),
+        lines: { used: lines.used, limit: lines.limit },
+        messageRate: keeper.messageRate,
+        reader: reader.state(),
+        tickers: tickers(),
+        standsBy,
+        spool: {
+          waiting: depth,
+          parked: delivery.parked.length,
+          rejected: delivery.counts.rejected,
+          dropped,
+          bytes,
+          durable: mode === "disk",
+        },
+        conflicts: delivery.counts.conflicts,
+      });
+    },
+    hello: {
+      version: about.version,
+      runId: crypto.randomUUID(),
+      requests: [...REQUEST_KINDS],
+      auto: settings.tickers === "auto",
+    },
+    onRequest: requests.hear,
+    onCancel: requests.cancel,
+    onLeases: leases.take,
   });
+  keeper.watch.listen({ onChange: () => session.changed() });
   try {
     await runRounds({
       ...settings,
       reader,
+      leases,
       standby,
       server,
       clock,
@@ -121,6 +173,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    requests.end();
     await reader.end();
     progress.end();
     session.end();

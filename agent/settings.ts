@@ -34,6 +34,7 @@ export interface ServerSettings {
 /** Settings of `agent run`. */
 export interface RunSettings extends GatewaySettings, ServerSettings {
   readonly clientIds: IdRange;
+  readonly statusIds: IdRange;
   /** Seconds from the start of one round to the start of the next. */
   readonly interval: number;
   readonly tickers: readonly Ticker[] | "auto";
@@ -160,6 +161,17 @@ export function logLevel(fallback: LogLevel): Option {
   });
 }
 
+/** The client IDs of status checks, of `doctor` and of what the server has an agent try. */
+function statusIds(): Option {
+  return setting({
+    flags: "--status-ids <range>",
+    help: "the client IDs of status checks",
+    env: "CLIENT_ID_STATUS",
+    parse: idRange,
+    fallback: DEFAULT_STATUS_IDS,
+  }).default(DEFAULT_STATUS_IDS, "200-299");
+}
+
 /** Adds what only `run` needs. */
 export function addRunSettings(command: Command): Command {
   return command
@@ -172,6 +184,7 @@ export function addRunSettings(command: Command): Command {
         fallback: DEFAULT_AGENT_IDS,
       }).default(DEFAULT_AGENT_IDS, "300-399"),
     )
+    .addOption(statusIds())
     .addOption(setting({
       flags: "--interval <seconds>",
       help: "from the start of one round to the start of the next",
@@ -227,15 +240,7 @@ export function addFetchSettings(command: Command): Command {
 /** Adds what only `doctor` needs. */
 export function addDoctorSettings(command: Command): Command {
   return command
-    .addOption(
-      setting({
-        flags: "--status-ids <range>",
-        help: "the client IDs of status checks",
-        env: "CLIENT_ID_STATUS",
-        parse: idRange,
-        fallback: DEFAULT_STATUS_IDS,
-      }).default(DEFAULT_STATUS_IDS, "200-299"),
-    )
+    .addOption(statusIds())
     .addOption(setting({
       flags: "--ticker <ticker>",
       help: "of which one option's quote is asked for",

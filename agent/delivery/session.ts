@@ -4,8 +4,10 @@
  */
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { Ticker } from "../../options/contract.ts";
+import type { AgentStatus } from "../../options/wire/agent_status.ts";
 import {
   type AgentMessageText,
+  type AgentRequest,
   MAX_HEARTBEAT_TICKERS,
   type SessionServerMessage,
   sessionServerMessage,
@@ -15,6 +17,9 @@ import { backoffMs } from "../backoff.ts";
 import type { Server } from "./post.ts";
 
 const RECONNECT = { firstMs: 1_000, mostMs: 60_000 } as const;
+
+/** Changes of the status that come close together are told at once. */
+const STATUS_AFTER_MS = 1_000;
 
 /** A server that answers nothing for so long, or does not let itself be reached, is away. */
 export const ANSWER_DEADLINE_MS = 10_000;
@@ -35,10 +40,28 @@ export interface SessionOptions {
   readonly log: Log;
   /** Asked before each heartbeat. */
   readonly feed: () => Feed;
+  /** Asked with each heartbeat, and after each change that is told of. */
+  readonly status: () => AgentStatus;
+  /** What is said of the program, besides its name. */
+  readonly hello: Omit<Extract<AgentMessageText, { type: "hello" }>, "type" | "agentId">;
+  readonly onRequest: (requestId: string, request: AgentRequest) => void;
+  readonly onCancel: (requestId: string) => void;
+  /** The tickers that are leased to this agent now; `null` while there is no session. */
+  readonly onLeases: (tickers: readonly LeasedTicker[] | null) => void;
+}
+
+/** A ticker that the server wants this agent to read. */
+export interface LeasedTicker {
+  readonly ticker: Ticker;
+  readonly deal: boolean;
 }
 
 /** A session that is there again after every loss. */
 export interface AgentSession {
+  /** Says something where there is a session; else it is lost. */
+  say(message: AgentMessageText): void;
+  /** Something of the status changed: it is told within a second. */
+  changed(): void;
   /** Ends it for good. */
   end(): void;
 }
@@ -53,8 +76,22 @@ const SocketWithHeaders = WebSocket as unknown as new (
 export function keepSession(options: SessionOptions): AgentSession {
   const { clock, log, server, agentId } = options;
   let failures = 0;
+  /** Says something on the session that is open. */
+  let speak: ((message: AgentMessageText) => void) | undefined;
+  let telling: Timer | undefined;
   let leave = connect();
-  return { end: () => leave() };
+  const tellStatus = (): void => speak?.({ type: "status", status: options.status() });
+  return {
+    say: (message) => speak?.(message),
+    changed() {
+      if (!speak) return;
+      telling ??= clock.after(STATUS_AFTER_MS, () => {
+        telling = undefined;
+        tellStatus();
+      });
+    },
+    end: () => leave(),
+  };
 
   /** Returns what ends this attempt, or the wait for the next. */
   function connect(): () => void {
@@ -65,7 +102,7 @@ export function keepSession(options: SessionOptions): AgentSession {
     });
     let heartbeat: Timer | undefined;
     let deadline = expectAnswer();
-    socket.onopen = () => say({ type: "hello", agentId });
+    socket.onopen = () => ask({ type: "hello", agentId, ...options.hello });
     socket.onmessage = ({ data }) => {
       deadline.cancel();
       hear(read(data));
@@ -77,16 +114,25 @@ export function keepSession(options: SessionOptions): AgentSession {
     }
 
     function say(message: AgentMessageText): void {
-      socket.send(JSON.stringify(message));
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    }
+
+    /** Says what is answered. */
+    function ask(message: AgentMessageText): void {
+      say(message);
       deadline.cancel();
       deadline = expectAnswer();
     }
 
     function hear(said: SessionServerMessage | undefined): void {
       if (said?.type === "problem") log.warn("session.problem", said.error);
+      if (said?.type === "request") options.onRequest(said.requestId, said.request);
+      if (said?.type === "cancel") options.onCancel(said.requestId);
+      if (said?.type === "leases") options.onLeases(said.tickers);
       if (said?.type !== "welcome" || heartbeat) return;
       failures = 0;
       log.info("session.opened", `The session with ${server.url.origin} began`);
+      speak = say;
       heartbeat = clock.every(said.heartbeatEveryMs, beat);
       beat();
     }
@@ -94,11 +140,13 @@ export function keepSession(options: SessionOptions): AgentSession {
     function beat(): void {
       const { tickers, alive } = options.feed();
       const named = tickers.slice(0, MAX_HEARTBEAT_TICKERS);
-      say({ type: "heartbeat", tickers: named, feedAlive: alive });
+      tellStatus();
+      ask({ type: "heartbeat", tickers: named, feedAlive: alive });
     }
 
     function lost(reason: string): void {
       drop();
+      options.onLeases(null);
       const waitMs = backoffMs(++failures, RECONNECT);
       log.warn("session.lost", `No session with ${server.url.origin}: ${reason}`, {
         waitMs: Math.round(waitMs),
@@ -110,6 +158,9 @@ export function keepSession(options: SessionOptions): AgentSession {
     function drop(): void {
       heartbeat?.cancel();
       deadline.cancel();
+      telling?.cancel();
+      telling = undefined;
+      speak = undefined;
       // A goodbye on a dead line can take minutes, and nobody waits for it.
       socket.onopen =
         socket.onmessage =

@@ -176,7 +176,8 @@ async function keep(
       publish(connection);
       const lost = await untilLostOrEnd(connection, signal);
       publish(undefined);
-      watch.closed(lost);
+      const { reason } = connection.closed;
+      watch.closed(lost, reason instanceof GatewayLost && reason.reason === "gateway_deaf");
       if (signal.aborted) return;
       waitMs = backoffMs(1, RECONNECT);
       log.warn("gateway.lost", lost, { waitMs: Math.round(waitMs) });

@@ -8,7 +8,10 @@ import type { AgentState } from "../../options/agent_state.ts";
 export interface GatewaySigns {
   /** Since when there is a connection. */
   readonly openSinceMs: number | null;
-  /** Why the last attempt failed, since there was a connection; `null` before the first failure. */
+  /**
+   * Why the last attempt failed, since there was a connection; `null` before the first failure. With
+   * a connection: `deaf`, as the one before was, until this one shows that it is alive.
+   */
   readonly failure: "down" | "deaf" | "id_taken" | null;
   /** When attempts began to fail for this reason. */
   readonly failingSinceMs: number | null;
@@ -102,6 +105,9 @@ function notConnected(signs: GatewaySigns, nowMs: number): DecidedState {
 }
 
 function connected(signs: GatewaySigns, nowMs: number): DecidedState {
+  if (signs.failure === "deaf") {
+    return { state: "deaf", detail: "it answers the handshake, and nothing since" };
+  }
   const { isWithoutIb, lostIbAtMs, competingSinceMs, brokenFarms } = signs;
   if (isWithoutIb) {
     const isLong = lostIbAtMs !== null && nowMs - lostIbAtMs >= WITHOUT_IB_MS;

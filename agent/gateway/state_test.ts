@@ -38,6 +38,7 @@ const TABLE: readonly [what: string, signs: Partial<GatewaySigns>, state: string
   ["it says nothing for long", { failure: "deaf", failingSinceMs: ago(6) }, "logged_out"],
   ["the client ID is another's", { failure: "id_taken" }, "id_taken"],
   ["a connection", { openSinceMs: ago(1) }, "ok"],
+  ["a connection after a deaf one, and silent", { openSinceMs: ago(0), failure: "deaf" }, "deaf"],
   [
     "1100 and nothing since",
     { openSinceMs: ago(9), isWithoutIb: true, lostIbAtMs: ago(2) },

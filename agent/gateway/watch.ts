@@ -52,6 +52,8 @@ export class GatewayWatch implements ConnectionObserver {
   readonly #brokenFarms = new Map<string, number>();
   #signs: { -readonly [K in keyof GatewaySigns]: GatewaySigns[K] };
   #pause: Pause | null = null;
+  /** The last connection was deaf, and no newer one has shown that it is not. */
+  #wasDeaf = false;
   #serverVersion: number | null = null;
   #lastState: AgentState = "connecting";
   #sinceMs: number;
@@ -82,7 +84,8 @@ export class GatewayWatch implements ConnectionObserver {
 
   /** Whether market data can come: a connection, no pause, and no broken market-data farm. */
   get isFeedAlive(): boolean {
-    return this.#signs.openSinceMs !== null && this.#pause === null && !this.#isFarmBroken;
+    const isOpen = this.#signs.openSinceMs !== null && this.#signs.failure === null;
+    return isOpen && this.#pause === null && !this.#isFarmBroken;
   }
 
   /** Whether what the gateway says of contracts may be wrong just now. */
@@ -114,19 +117,24 @@ export class GatewayWatch implements ConnectionObserver {
     this.#changed();
   }
 
-  /** There is a connection. */
+  /** There is a connection. After a deaf one it must first show that it is alive. */
   opened(serverVersion: number): void {
     const signs = this.#signs;
     signs.openSinceMs = this.#clock.monotonicMs();
-    signs.failure = signs.failingSinceMs = null;
     signs.wasDown = false;
+    if (!this.#wasDeaf) signs.failure = signs.failingSinceMs = null;
     this.#serverVersion = serverVersion;
     this.#changed();
   }
 
   /** The connection ended. What it said of IB and of farms is over with it. */
-  closed(reason: string): void {
+  closed(reason: string, isDeaf: boolean): void {
     const signs = this.#signs;
+    this.#wasDeaf = isDeaf;
+    if (isDeaf && signs.failure !== "deaf") {
+      signs.failure = "deaf";
+      signs.failingSinceMs = this.#clock.monotonicMs();
+    }
     signs.openSinceMs = null;
     signs.closedAtMs = this.#clock.monotonicMs();
     signs.isWithoutIb = false;
@@ -172,6 +180,7 @@ export class GatewayWatch implements ConnectionObserver {
 
   ticked(): void {
     this.#lastTickAtMs = this.#clock.realNowMs();
+    this.#alive();
   }
 
   /** A probe brought a tick: whatever the gateway said, prices come. */
@@ -185,7 +194,7 @@ export class GatewayWatch implements ConnectionObserver {
   heartbeat(answered: boolean): void {
     if (answered) {
       this.#counts.lastHeartbeatAtMs = this.#clock.realNowMs();
-      return;
+      return this.#alive();
     }
     this.#counts.heartbeatFailures++;
     this.#counts.lastHeartbeatError = "The gateway did not say its time within 5 s.";
@@ -226,6 +235,14 @@ export class GatewayWatch implements ConnectionObserver {
     if (pause === this.#pause) return;
     this.#pause = pause;
     for (const { onPause } of [...this.#listeners]) onPause?.(pause);
+  }
+
+  /** It is not deaf, whatever the last one was. */
+  #alive(): void {
+    if (!this.#wasDeaf || this.#signs.openSinceMs === null) return;
+    this.#wasDeaf = false;
+    this.#signs.failure = this.#signs.failingSinceMs = null;
+    this.#changed();
   }
 
   #changed(): void {

@@ -1,7 +1,9 @@
 /** A tiny HTTP server that stands for Lastmark's and keeps what it was sent. */
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import type { AgentStatus } from "../../options/wire/agent_status.ts";
 import {
+  type AgentMessage,
   agentMessage,
   heartbeatMessage,
   type SessionServerMessage,
@@ -55,6 +57,14 @@ export interface TestServer extends AsyncDisposable {
   received(fits: (posted: Posted) => boolean): Promise<Posted>;
   /** Resolves when a heartbeat comes in that the filter fits, also one that came before. */
   heartbeat(fits: (heartbeat: Heartbeat) => boolean): Promise<Heartbeat>;
+  /** What the agent told of itself, in order. */
+  readonly statuses: readonly AgentStatus[];
+  /** Resolves when a status comes in that the filter fits, also one that came before. */
+  status(fits: (status: AgentStatus) => boolean): Promise<AgentStatus>;
+  /** The same of everything else that the agent says on its session. */
+  said(fits: (message: AgentMessage) => boolean): Promise<AgentMessage>;
+  /** Says something to every agent that has a session. */
+  tell(message: SessionServerMessage): void;
 }
 
 /** The 200 of a batch. */
@@ -77,6 +87,8 @@ export function startServer(
 ): TestServer {
   const posted: Posted[] = [];
   const heartbeats: Heartbeat[] = [];
+  const statuses: AgentStatus[] = [];
+  const others: AgentMessage[] = [];
   const sessions = new Set<WebSocket>();
   const waiting = new Set<() => void>();
   const came = <T>(all: readonly T[], fits: (one: T) => boolean): Promise<T> =>
@@ -96,12 +108,15 @@ export function startServer(
     socket.onclose = () => sessions.delete(socket);
     socket.onmessage = ({ data }) => {
       const said = agentMessage.parse(JSON.parse(data));
-      const answer: SessionServerMessage = said.type === "hello"
+      const answer: SessionServerMessage | undefined = said.type === "hello"
         ? { type: "welcome", heartbeatEveryMs: HEARTBEAT_EVERY_MS }
-        : { type: "windows", own: [] };
-      socket.send(JSON.stringify(answer));
-      if (said.type !== "heartbeat") return;
-      heartbeats.push(said);
+        : said.type === "heartbeat"
+        ? { type: "windows", own: [] }
+        : undefined;
+      if (answer) socket.send(JSON.stringify(answer));
+      if (said.type === "heartbeat") heartbeats.push(said);
+      else if (said.type === "status") statuses.push(said.status);
+      else others.push(said);
       for (const wake of [...waiting]) wake();
     };
     return response;
@@ -127,6 +142,12 @@ export function startServer(
     posted,
     received: (fits) => came(posted, fits),
     heartbeat: (fits) => came(heartbeats, fits),
+    statuses,
+    status: (fits) => came(statuses, fits),
+    said: (fits) => came(others, fits),
+    tell(message) {
+      for (const socket of sessions) socket.send(JSON.stringify(message));
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sessions) socket.close();
       await server.shutdown();
