@@ -269,8 +269,8 @@ export class OrderBook {
   #refusal(order: Order): BookEvent[] | undefined {
     const { request } = order;
     const [leg] = request.contract.legs;
-    const touch = leg && this.#touch.side(leg.instrument.conId, request.action);
-    if (touch && isTooFar(request, touch.price)) {
+    const ask = leg && this.#touch.side(leg.instrument.conId, "BUY");
+    if (ask && isTooFar(request, ask.price)) {
       const text = "Order rejected - reason:The limit price is too far outside of the market.";
       return [errorOf(request, 201, text), this.#end(order, "Cancelled", "Rejected")];
     }

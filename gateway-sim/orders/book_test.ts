@@ -186,6 +186,8 @@ Deno.test("a limit far outside of the market is told with 201 and cancelled", ()
   const { book } = bookBench();
   const events = book.place(request({ limitPrice: 20 }));
   assert.deepEqual(story(events), ["error 201", "Cancelled 0"]);
+  const stop = { orderId: 2, type: "STP LMT", stopPrice: 19, limitPrice: 20 } as const;
+  assert.deepEqual(story(book.place(request(stop))), ["PreSubmitted 0"], "it is far from now only");
 });
 
 Deno.test("a what-if order tells margin and commission, and changes nothing", () => {

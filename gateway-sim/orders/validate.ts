@@ -8,7 +8,7 @@ export interface Fault {
   readonly text: string;
 }
 
-/** A limit may be so many times the price on the other side, and then some ticks. */
+/** A limit to buy may be so many times the ask, and then some price steps. */
 const FARTHEST_TIMES = 3;
 const FARTHEST_TICKS = 100;
 
@@ -83,10 +83,10 @@ function legsOf({ contract }: OrderRequest): string {
   return contract.legs.map((leg) => `${leg.instrument.conId} ${leg.ratio} ${leg.action}`).join();
 }
 
-/** Whether a limit is so far beyond the other side's price that it must be a mistake. */
-export function isTooFar(request: OrderRequest, touch: number): boolean {
-  const { limitPrice, action, contract } = request;
-  if (limitPrice === undefined || contract.kind !== "single" || touch <= 0) return false;
-  const slack = FARTHEST_TICKS * tickOf(request);
-  return action === "BUY" ? limitPrice > exact(FARTHEST_TIMES * touch + slack) : false;
+/** Whether a limit to buy is so far above the ask that it must be a mistake. */
+export function isTooFar(request: OrderRequest, ask: number): boolean {
+  const { type, limitPrice, action, contract } = request;
+  if (type !== "LMT" || action !== "BUY" || contract.kind !== "single") return false;
+  const farthest = exact(FARTHEST_TIMES * ask + FARTHEST_TICKS * tickOf(request));
+  return limitPrice !== undefined && limitPrice > farthest;
 }

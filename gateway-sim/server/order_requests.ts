@@ -83,6 +83,8 @@ function orderContract(session: Session, written: PlaceOrderRequest): OrderContr
     }
     legs.push({ instrument, ratio, action });
   }
-  if (legs.length >= 2) return { kind: "combination", legs };
-  return void session.fail(orderId, 321, validationText("a combination has two legs or more."));
+  const different = new Set(legs.map((leg) => leg.instrument.conId)).size;
+  if (legs.length >= 2 && different === legs.length) return { kind: "combination", legs };
+  const cause = "a combination has two legs or more, each of another contract.";
+  return void session.fail(orderId, 321, validationText(cause));
 }

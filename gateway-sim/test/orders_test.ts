@@ -294,6 +294,25 @@ Deno.test("an index cannot be ordered, nor what is not listed", async () => {
   });
 });
 
+Deno.test("a combination of one contract is refused, and one of a leg that is not listed", async () => {
+  await withGateway({}, async ({ connect }) => {
+    const client = await connect();
+    const combine = async (orderId: number, ...conIds: readonly number[]): Promise<string> => {
+      const fields = placeOrder(orderId);
+      const bag = [0, "EA", "BAG", "", "", "", "", "SMART", "", "USD", "", ""];
+      const legs = conIds.flatMap((conId) => [conId, 1, "BUY", "SMART", 0, 0, "", -1]);
+      const combination = [...legs, 0, 0];
+      const order = [...fields.slice(14, 35), conIds.length, ...combination, ...fields.slice(35)];
+      await client.send(3, orderId, ...bag, ...order);
+      return (await client.nextError(orderId))[1];
+    };
+    assert.match(await combine(1, EA_CALL.conId), /two legs or more/);
+    assert.match(await combine(2, EA_CALL.conId, EA_CALL.conId), /each of another contract/);
+    assert.match(await combine(3, EA_CALL.conId, 999), /No security definition .* leg 999/);
+    assert.match(await combine(4, EA_CALL.conId, SPX.conId), /leg 200/);
+  });
+});
+
 const refusals: readonly [string, RegExp, Parameters<typeof placeOrder>[1]][] = [
   ["an action", /action 'HOLD'; allowed are BUY and SELL/, { action: "HOLD" }],
   ["an order type", /order type 'TRAIL'; offered are LMT/, { type: "TRAIL" }],
