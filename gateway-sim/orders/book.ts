@@ -38,6 +38,7 @@ export class OrderBook {
   readonly #ledger: Ledger;
   readonly #accounts: readonly string[];
   readonly #orders = new Map<string, Order>();
+  readonly #open = new Map<string, Order>();
   readonly #executions: Execution[] = [];
   /** What was charged so far, by order and leg. */
   readonly #charged = new Map<string, number>();
@@ -58,7 +59,7 @@ export class OrderBook {
 
   /** Orders to which something can still happen. */
   open(): readonly Order[] {
-    return [...this.#orders.values()].filter(isOpen);
+    return [...this.#open.values()];
   }
 
   /** Those that were filled, cancelled or refused. */
@@ -121,9 +122,14 @@ export class OrderBook {
     return this.#work(order, { always: "say" });
   }
 
+  /** The order of a client under an ID, open or over. */
+  find(clientId: number, orderId: number): Order | undefined {
+    return this.#orders.get(keyOf({ clientId, orderId }));
+  }
+
   /** Cancels an order of a client. */
   cancel(clientId: number, orderId: number): readonly BookEvent[] {
-    const order = this.#orders.get(keyOf({ clientId, orderId }));
+    const order = this.find(clientId, orderId);
     if (!order) {
       const text = `OrderId ${orderId} that needs to be cancelled is not found.`;
       return [errorOf({ clientId, orderId }, 10147, text)];
@@ -353,7 +359,10 @@ export class OrderBook {
   }
 
   #keep(order: Order): BookEvent {
-    this.#orders.set(keyOf(order.request), order);
+    const key = keyOf(order.request);
+    this.#orders.set(key, order);
+    if (isOpen(order)) this.#open.set(key, order);
+    else this.#open.delete(key);
     return { kind: "order", order };
   }
 

@@ -117,12 +117,11 @@ export class OrderDesk {
     return orderId > 0 || this.#bound.has(permId) ? orderId : 0;
   }
 
-  /** Whether a client may change and cancel under this ID: below 0 it must have been bound. */
+  /** Whether a client may order under this ID, and hear of it: below 0 it must have been bound. */
   isUsable(clientId: number, orderId: number): boolean {
     if (orderId > 0) return true;
-    const found = [...this.open(), ...this.completed()]
-      .find(({ request }) => request.clientId === clientId && request.orderId === orderId);
-    return found !== undefined && this.#bound.has(found.permId);
+    const order = this.#book.find(clientId, orderId);
+    return order !== undefined && this.#bound.has(order.permId);
   }
 
   #bind(order: Order): void {

@@ -234,8 +234,13 @@ async function typeOrder(gateway: Gateway, quantity: number): Promise<string> {
 Deno.test("an order made by hand is nobody's until client 0 asks for open orders", async () => {
   await withGateway({}, async ({ connect, gateway }) => {
     const [zero, other] = [await connect({ clientId: 0 }), await connect({ clientId: 1 })];
+    await heard(zero);
+    gateway.hours.force(CLOSED);
     const permId = await typeOrder(gateway, 3);
-    assert.deepEqual((await heard(zero)).filter((it) => it[0] === "5"), []);
+    gateway.hours.force(null);
+    assert.deepEqual(await heard(zero), [], "nor of warning 399");
+    await zero.send(4, -1, "", "", "");
+    assert.equal((await zero.nextError(-1))[0], 10147);
     await other.send(16, 1);
     const [seen] = (await other.until((it) => it[0] === "53")).filter((it) => it[0] === "3");
     assert.deepEqual([seen?.[1], seen?.[6], seen?.[9]], ["0", permId, "0"]);

@@ -94,8 +94,8 @@ function trading(session: Session): Subject {
         return session.send(orderBound(permId, request.clientId, request.orderId));
       }
       case "error":
-        if (event.clientId === clientId) session.fail(event.orderId, event.code, event.text);
-        return;
+        if (event.clientId !== clientId || !desk.isUsable(clientId, event.orderId)) return;
+        return session.fail(event.orderId, event.code, event.text);
       case "account": // the accounts' handler tells of it
         return;
     }
@@ -141,6 +141,12 @@ function trading(session: Session): Subject {
     session.fail(orderId, 321, validationText(`order ID ${orderId}; allowed are those above 0.`));
   };
 
+  const cancel = (reader: FieldReader): void => {
+    const orderId = readCancelOrder(reader, serverVersion);
+    if (desk.isUsable(clientId, orderId)) return desk.cancel(clientId, orderId);
+    session.fail(orderId, 10147, `OrderId ${orderId} that needs to be cancelled is not found.`);
+  };
+
   const binds = clientId === BINDING_CLIENT;
   const ownOpen = (): void => {
     if (binds) desk.bindOpen();
@@ -151,7 +157,7 @@ function trading(session: Session): Subject {
   return {
     handlers: new Map<number, Handler>([
       [3, place],
-      [4, (reader) => desk.cancel(clientId, readCancelOrder(reader, serverVersion))],
+      [4, cancel],
       [5, ownOpen],
       [16, () => list(desk.open())],
       [58, () => desk.cancelAll()],
