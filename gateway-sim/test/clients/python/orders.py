@@ -27,14 +27,23 @@ def arguments():
 
 
 class Market:
+    """The gateway's control API."""
+
     def __init__(self, control_port):
-        self.url = f"http://127.0.0.1:{control_port}/replay/step"
+        self.url = f"http://127.0.0.1:{control_port}"
+
+    def post(self, path, body):
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode())
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
 
     def show(self):
         """Shows the next look."""
-        request = urllib.request.Request(self.url, b"{}", {"content-type": "application/json"})
-        with urllib.request.urlopen(request) as response:
-            check(json.load(response)["moved"], "there is no further look")
+        check(self.post("/replay/step", {})["moved"], "there is no further look")
+
+    def type_order(self, **order):
+        """Places an order as if it were typed into TWS, and returns its permanent ID."""
+        return self.post("/orders", order)["permId"]
 
 
 def near(value, expected, what):

@@ -32,6 +32,7 @@ class Client(EWrapper, EClient):
         self.commissions = {}
         self.completed = []
         self.held = {}
+        self.bound = {}
 
     def wait_until(self, holds, what):
         with self.changed:
@@ -97,6 +98,9 @@ class Client(EWrapper, EClient):
 
     def positionEnd(self):
         self.log(lambda: self.ended.add("positions"))
+
+    def orderBound(self, permId, clientId, orderId):
+        self.log(lambda: self.bound.update({permId: (clientId, orderId)}))
 
     def connectionClosed(self):
         self.log(lambda: self.ended.add("connection"))
@@ -304,6 +308,22 @@ def main():
         again.leave()
         return "the order was there, took another price, and was cancelled"
 
+    def by_hand(call):
+        zero = Client()
+        zero.enter(args.port, 0)
+        zero.reqAutoOpenOrders(True)
+        # Once it is answered, what was asked before is done.
+        zero.wait_end("open orders", zero.reqOpenOrders)
+        perm_id = market.type_order(localSymbol=call.localSymbol, action="BUY", quantity=2, limitPrice=0.9)
+        zero.wait_until(lambda: perm_id in zero.bound, "binding")
+        client_id, order_id = zero.bound[perm_id]
+        r.check(client_id == 0 and order_id < 0, f"{zero.bound}")
+        zero.wait_status(order_id, "Submitted")
+        zero.cancelOrder(order_id, OrderCancel())
+        zero.wait_status(order_id, "Cancelled")
+        zero.leave()
+        return f"bound to client 0 under ID {order_id}, and cancelled by it"
+
     def read_only(call):
         order_id, _ = app.place(call, "BUY", "LMT", 1, lmtPrice=0.95)
         texts = {app.wait_error(order_id, 321)}
@@ -339,6 +359,7 @@ def main():
         run.step("lists", lists)
         order_id = run.step("another client", other_client, low)
         run.step("the same client again", come_back, order_id, low)
+        run.step("order made by hand", by_hand, low)
     run.step("errors", errors)
     run.finish()
 
