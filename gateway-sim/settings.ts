@@ -1,5 +1,5 @@
 /** The gateway's settings, as its command line gives them. */
-import { InvalidArgumentError, type Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { MOST_OFFSET_MS } from "../base/clock.ts";
 import { port, setting, wholeNumber } from "../base/command.ts";
 import { type Fault, readFault } from "./faults/fault.ts";
@@ -29,6 +29,8 @@ export interface Settings {
   readonly neverTicks: number;
   readonly serverVersion: number;
   readonly accounts: readonly string[];
+  /** Absent: orders are taken. */
+  readonly readOnly?: boolean;
   /** Absent: 0, or for a replay what makes its earliest file now. */
   readonly clockOffsetMs?: number;
   /** The file to record a real gateway to; absent where there is nothing to record. */
@@ -239,6 +241,7 @@ export function settings(): readonly Option[] {
       help: "account codes, comma between",
       parse: parseAccounts,
     }).default(["DU1234567"], "DU1234567"),
+    new Option("--read-only", "refuse orders, as TWS does with 'Read-Only API' ticked"),
     setting({
       flags: "--clock-offset-ms <number>",
       help: "domain time minus real time; with --replay the earliest file is now unless given",

@@ -6,6 +6,7 @@ import { readFault } from "../faults/fault.ts";
 import type { MarketSymbol } from "../market/market.ts";
 import type { ReplayMarket, ReplayStep } from "../market/replay.ts";
 import type { Gateway } from "../server/gateway.ts";
+import { HAND_ORDER, placeByHand } from "./hand_orders.ts";
 
 /** What the control API controls. */
 export interface ControlOptions {
@@ -36,6 +37,9 @@ const CALLS = {
   "POST /faults": "{fault, …} or several in brackets: switch faults on (docs/gateway/faults.md)",
   "DELETE /faults": "switch all off",
   "DELETE /faults/{id}": "switch one off",
+  "POST /orders":
+    "{localSymbol or conId, action, quantity, limitPrice?, stopPrice?, tif?, account?}: " +
+    "an order as if typed into TWS (docs/gateway/paper-orders.md)",
   "POST /market": "{open: true | false | null}: open or close everything; null: by the calendar",
 };
 
@@ -75,6 +79,12 @@ export async function answer(options: ControlOptions, request: Request): Promise
       });
     case "POST /replay/step":
       return await readBody(request, STEP, (body) => step(options.replay, body));
+    case "POST /orders":
+      return await readBody(
+        request,
+        HAND_ORDER,
+        (body) => placeByHand(options.gateway.desk, body),
+      );
     case "GET /faults":
       return Response.json({ faults: faultsOn(options) });
     case "POST /faults":

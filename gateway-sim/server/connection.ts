@@ -15,13 +15,7 @@ import { DEFAULT_ZONE, ibTime } from "./ib_time.ts";
 import type { ClientLines } from "./lines.ts";
 import { arrivalMs, type MessageRate, messageRate } from "./message_rate.ts";
 import { Outbox } from "./outbox.ts";
-import {
-  FIRST_ORDER_ID,
-  type GatewayContext,
-  type Handler,
-  type Session,
-  type Subject,
-} from "./session.ts";
+import type { GatewayContext, Handler, Session, Subject } from "./session.ts";
 import { SUBJECTS } from "./subjects.ts";
 
 const READ_BYTES = 1 << 16;
@@ -334,8 +328,9 @@ export class Connection implements Session {
     });
     const deaf = this.gateway.faults.strikes("deaf", clientId, ({ from }) => from === "handshake");
     this.send(managedAccounts(this.gateway.accounts));
-    this.send(nextValidId(FIRST_ORDER_ID));
+    this.send(nextValidId(this.gateway.desk.nextOrderId(clientId)));
     for (const { code, text } of this.gateway.farms.standing()) this.inject(-1, code, text);
+    for (const subject of this.#subjects) subject.opened?.();
     if (deaf) this.deafen();
   }
 }

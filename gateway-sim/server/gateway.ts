@@ -10,6 +10,7 @@ import { Farms } from "./farms.ts";
 import { HistoricalPacing } from "./historical_pacing.ts";
 import { lineBudget } from "./lines.ts";
 import { neverTicks } from "./never_ticks.ts";
+import { OrderDesk } from "./order_desk.ts";
 import { strikeSockets } from "./socket_faults.ts";
 import { tickDelay } from "./tick_delay.ts";
 import { type TradingHours, tradingHours } from "./trading_hours.ts";
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly serverVersion: number;
   readonly accounts: readonly string[];
   readonly seed: number;
+  /** Refuses orders, as TWS does with "Read-Only API" ticked; absent: takes them. */
+  readonly readOnly?: boolean;
 }
 
 /** What a gateway is doing. */
@@ -66,6 +69,7 @@ export interface GatewayState {
 export interface Gateway {
   readonly port: number;
   readonly hours: TradingHours;
+  readonly desk: OrderDesk;
   /** What goes wrong with it, on purpose. */
   readonly faults: Faults;
   state(): GatewayState;
@@ -97,6 +101,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     tickDelay: tickDelay(options.tickDelay.leastMs, options.tickDelay.mostMs, options.seed),
     neverTicks: neverTicks(options.neverTicks, options.seed),
     accounts,
+    desk: new OrderDesk({ ...options, hours }),
     faults,
     farms,
     historicalPacing: new HistoricalPacing(() => clock.monotonicMs()),
@@ -174,6 +179,7 @@ export function startGateway(options: GatewayOptions): Gateway {
   return {
     port: door.port,
     hours,
+    desk: context.desk,
     faults,
     state() {
       const states = [...connections].map((connection) => connection.state);
@@ -192,6 +198,7 @@ export function startGateway(options: GatewayOptions): Gateway {
       stopFaults();
       farms.close();
       faults.clear();
+      context.desk.close();
       clientIds.close();
       const closed = door.close();
       for (const connection of connections) connection.close("the gateway ends");

@@ -14,6 +14,7 @@ import type { Farms } from "./farms.ts";
 import type { HistoricalPacing } from "./historical_pacing.ts";
 import type { ClientLines } from "./lines.ts";
 import type { NeverTicks } from "./never_ticks.ts";
+import type { OrderDesk } from "./order_desk.ts";
 import type { TickDelay } from "./tick_delay.ts";
 import type { TradingHours } from "./trading_hours.ts";
 import type { Violations } from "./violations.ts";
@@ -26,6 +27,7 @@ export interface GatewayContext {
   readonly tickDelay: TickDelay;
   readonly neverTicks: NeverTicks;
   readonly accounts: readonly string[];
+  readonly desk: OrderDesk;
   readonly faults: Faults;
   readonly farms: Farms;
   readonly historicalPacing: HistoricalPacing;
@@ -54,6 +56,8 @@ export type Handler = (reader: FieldReader) => void;
 /** The handlers of one subject and what it does at the connection's turns. */
 export interface Subject {
   readonly handlers: ReadonlyMap<number, Handler>;
+  /** The client has been told that it is connected. */
+  opened?(): void;
   /** The client has caught up after having been congested. */
   drained?(): void;
   /** The connection is over: end timers and free lines. */
@@ -108,6 +112,3 @@ export function isDenied(session: Session, instrument: Instrument): boolean {
 export function validationText(cause: string): string {
   return `Error validating request.-'bW' : cause - ${cause}`;
 }
-
-/** The first free order id: nobody ever placed an order here. */
-export const FIRST_ORDER_ID = 1;

@@ -178,19 +178,6 @@ Deno.test("option parameters come per exchange and class; a named exchange ends 
   });
 });
 
-Deno.test("orders are refused as in read-only mode, at each layout of cancelOrder", async () => {
-  await withGateway({}, async ({ connect }) => {
-    const older = await connect({ versions: "v157..178", clientId: 1 });
-    await older.send(3, 17, ...byConId(EA.conId), "", "", "BUY", 1, "MKT");
-    assert.match((await older.nextError(17))[1], /Read-Only/);
-    await older.send(4, 1, 18, "");
-    assert.equal((await older.nextError(18))[0], 321);
-    const newer = await connect({ versions: "v100..193", clientId: 2 });
-    await newer.send(4, 19, "", "", 2147483647);
-    assert.equal((await newer.nextError(19))[0], 321);
-  });
-});
-
 Deno.test("lists of orders and executions are empty and end", async () => {
   await withGateway({}, async ({ connect }) => {
     const client = await connect();

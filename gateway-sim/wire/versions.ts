@@ -12,9 +12,19 @@ export const SMALLEST_SERVER_VERSION = 176;
 
 /** The first version with each change of layout (ibapi's `server_versions.py`). */
 export const SINCE = {
+  withoutFaProfile: 177,
+  pendingPriceRevision: 178,
   lastTradeDate: 182,
+  customerAccount: 183,
+  professionalCustomer: 184,
+  bondAccruedInterest: 185,
   ineligibilityReasons: 186,
+  quoteRequest: 187,
+  includeOvernight: 189,
+  withoutQuoteRequest: 190,
   cancelOrderWithoutVersion: 192,
+  manualOrderIndicator: 192,
+  manualOrderIndicatorInOpenOrder: 193,
 } as const;
 
 /** What a client asks for in the handshake. */

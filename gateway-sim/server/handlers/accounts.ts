@@ -1,4 +1,8 @@
-/** Managed accounts, account summary, account updates, positions. */
+/**
+ * Managed accounts, account summary, account updates, positions: answered at once, and told of
+ * again whenever a fill has changed them, until cancelled.
+ */
+import type { Holding } from "../../orders/order.ts";
 import type { FieldReader } from "../../wire/fields.ts";
 import {
   readAccountSummaryRequest,
@@ -21,13 +25,25 @@ import {
 } from "../../wire/responses/account.ts";
 import { managedAccounts } from "../../wire/responses/session.ts";
 import { DEFAULT_ZONE, wallClock } from "../ib_time.ts";
-import { accountValues, LEDGER_TAGS, positions } from "../portfolio.ts";
+import { LEDGER_TAGS } from "../portfolio.ts";
 import { type Session, type Subject, validationText } from "../session.ts";
+
+/** A request for figures that is told of changes: those of its accounts that it wants. */
+interface FigureSubscription {
+  readonly accounts: readonly string[];
+  wants(value: AccountValue): boolean;
+  message(value: AccountValue): string;
+  /** What was sent last, by account and tag. */
+  readonly sent: Map<string, string>;
+}
 
 /** Accounts of one connection. */
 export function accounts(session: Session): Subject {
-  const { market, clock, accounts } = session.gateway;
+  const { clock, accounts, desk } = session.gateway;
   const [first = ""] = accounts;
+  /** By request ID; account updates have none. */
+  const figures = new Map<number | "updates", FigureSubscription>();
+  let wantsPositions = false;
 
   /** The account a request means: the first where it names none; an error where it names another's. */
   const named = (reqId: number, asked: string): string | undefined => {
@@ -37,58 +53,103 @@ export function accounts(session: Session): Subject {
     return undefined;
   };
 
+  /** Sends the figures of a subscription that have changed since it was last told; at first all. */
+  const tellFigures = (subscription: FigureSubscription, ofAccount: string): void => {
+    for (const value of desk.accountValues(ofAccount)) {
+      const key = `${ofAccount} ${value.tag}`;
+      if (!subscription.wants(value) || subscription.sent.get(key) === value.value) continue;
+      subscription.sent.set(key, value.value);
+      session.send(subscription.message(value));
+    }
+  };
+
+  const subscribe = (
+    key: number | "updates",
+    wanted: Omit<FigureSubscription, "sent">,
+  ): void => {
+    const subscription = { ...wanted, sent: new Map<string, string>() };
+    figures.set(key, subscription);
+    for (const account of wanted.accounts) tellFigures(subscription, account);
+  };
+
   const summary = (reader: FieldReader): void => {
     const { reqId, tags } = readAccountSummaryRequest(reader);
-    for (const account of accounts) {
-      for (const value of accountValues(account)) {
-        if (isAsked(value, tags)) session.send(accountSummary(reqId, value));
-      }
-    }
+    subscribe(reqId, {
+      accounts,
+      wants: (value) => isAsked(value, tags),
+      message: (value) => accountSummary(reqId, value),
+    });
     session.send(accountSummaryEnd(reqId));
   };
 
-  const updates = (reader: FieldReader): void => {
-    const { subscribe, account: asked } = readAccountUpdatesRequest(reader);
-    const account = subscribe ? named(-1, asked) : undefined;
-    if (account === undefined) return;
-    for (const value of accountValues(account)) session.send(accountValue(value));
-    for (const held of positions(market, accounts)) {
-      if (held.account !== account) continue;
-      const price = market.quote(held.instrument.conId)?.last ?? held.averageCost;
-      session.send(portfolioValue(held, price));
-    }
+  const tellPortfolio = (held: Holding): void =>
+    session.send(portfolioValue(held, desk.mark(held.instrument.conId)));
+
+  const tellTime = (): void => {
     const { time } = wallClock(clock.nowMs(), DEFAULT_ZONE);
     session.send(accountUpdateTime(time.slice(0, 5)));
+  };
+
+  const updates = (reader: FieldReader): void => {
+    const request = readAccountUpdatesRequest(reader);
+    if (!request.subscribe) return void figures.delete("updates");
+    const account = named(-1, request.account);
+    if (account === undefined) return;
+    subscribe("updates", { accounts: [account], wants: () => true, message: accountValue });
+    for (const held of desk.holdings(account)) tellPortfolio(held);
+    tellTime();
     session.send(accountDownloadEnd(account));
   };
 
   const updatesMulti = (reader: FieldReader): void => {
-    const request = readAccountUpdatesMultiRequest(reader);
-    const account = named(request.reqId, request.account);
+    const { reqId, account: asked, modelCode } = readAccountUpdatesMultiRequest(reader);
+    const account = named(reqId, asked);
     if (account === undefined) return;
-    for (const value of accountValues(account)) {
-      session.send(accountUpdateMulti(request.reqId, request.modelCode, value));
-    }
-    session.send(accountUpdateMultiEnd(request.reqId));
+    subscribe(reqId, {
+      accounts: [account],
+      wants: () => true,
+      message: (value) => accountUpdateMulti(reqId, modelCode, value),
+    });
+    session.send(accountUpdateMultiEnd(reqId));
   };
 
   const allPositions = (): void => {
-    for (const held of positions(market, accounts)) session.send(position(held));
+    wantsPositions = true;
+    for (const account of accounts) {
+      for (const held of desk.holdings(account)) session.send(position(held));
+    }
     session.send(positionEnd());
   };
 
+  const stopListening = desk.listen((event) => {
+    if (event.kind !== "account") return;
+    const { account, holdings } = event;
+    const ofUpdates = figures.get("updates")?.accounts.includes(account) ?? false;
+    for (const held of holdings) {
+      if (wantsPositions) session.send(position(held));
+      if (ofUpdates) tellPortfolio(held);
+    }
+    for (const subscription of figures.values()) {
+      if (subscription.accounts.includes(account)) tellFigures(subscription, account);
+    }
+    if (ofUpdates) tellTime();
+  });
+
+  const cancel = (reader: FieldReader): void => void figures.delete(readVersionAndReqId(reader));
   return {
     handlers: new Map([
       [6, updates],
       [17, () => session.send(managedAccounts(accounts))],
       [61, allPositions],
-      // What was asked for has been answered whole, so there is nothing left to cancel.
-      [63, (reader: FieldReader) => void readVersionAndReqId(reader)],
-      [64, () => {}],
       [62, summary],
+      [63, cancel],
+      [64, () => {
+        wantsPositions = false;
+      }],
       [76, updatesMulti],
-      [77, (reader: FieldReader) => void readVersionAndReqId(reader)],
+      [77, cancel],
     ]),
+    close: stopListening,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { FaultOf } from "../../faults/fault.ts";
 import type { FieldReader } from "../../wire/fields.ts";
 import { currentTime, nextValidId } from "../../wire/responses/session.ts";
-import { FIRST_ORDER_ID, type Session, type Subject, validationText } from "../session.ts";
+import { type Session, type Subject, validationText } from "../session.ts";
 
 /** Where the request's id stands in a message that is not offered. */
 type IdPlace = "none" | "first" | "after version";
@@ -82,7 +82,7 @@ export function basics(session: Session): Subject {
         if (faults.strikes("silent_request", session.clientId, isTime)) return;
         session.send(currentTime(clock.nowMs()));
       }],
-      [8, () => session.send(nextValidId(FIRST_ORDER_ID))],
+      [8, () => session.send(nextValidId(session.gateway.desk.nextOrderId(session.clientId)))],
       // The level of the gateway's own log: nothing is answered.
       [14, () => {}],
     ]),

@@ -25,6 +25,15 @@ export const clients: readonly Client[] = [
   denoClient("@stoqey/ib IBApiNext", "with_ibapi_next.ts"),
 ];
 
+/** Those whose scripts place orders. */
+export const orderClients: readonly Client[] = [
+  pythonClient("ibapi-latest", "10.51.1", "orders_with_ibapi.py"),
+  pythonClient("ibapi-stable", "10.50.2", "orders_with_ibapi.py"),
+  pythonClient("ib_async", "2.1.0", "orders_with_ib_async.py", "ib_async"),
+  pythonClient("ib_insync", "0.9.86", "orders_with_ib_async.py", "ib_insync"),
+  denoClient("@stoqey/ib IBApi", "orders_with_ibapi.ts"),
+];
+
 function pythonClient(name: string, version: string, script: string, ...args: string[]): Client {
   return {
     name: `${name} ${version}`,

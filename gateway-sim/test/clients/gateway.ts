@@ -14,6 +14,7 @@ const Listening = z.object({
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {
   readonly port: number;
+  readonly controlPort: number;
   /** Calls the control API; throws on anything but success. */
   control(path: string, body: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -39,6 +40,7 @@ export async function startGateway(...settings: readonly string[]): Promise<Gate
     const drained = drain(lines);
     return {
       port: ready.port,
+      controlPort: ready.controlPort,
       async control(path, body) {
         const response = await fetch(`http://127.0.0.1:${ready.controlPort}${path}`, {
           method: "POST",

@@ -3,8 +3,8 @@
  * (8), account download end (54), accountUpdateMulti (73, 74).
  */
 import type { Instrument } from "../../market/market.ts";
-import { encodeFields, type Field } from "../fields.ts";
-import { compactDate } from "./contract_data.ts";
+import { encodeFields } from "../fields.ts";
+import { contractHead } from "./contract_data.ts";
 
 /** One figure of an account. */
 export interface AccountValue {
@@ -14,25 +14,14 @@ export interface AccountValue {
   readonly currency: string;
 }
 
-/** What an account holds of one instrument. `averageCost` is per share or contract. */
+/** What an account holds of one instrument. `averageCost` is of one share or contract. */
 export interface Position {
   readonly account: string;
   readonly instrument: Instrument;
   readonly quantity: number;
   readonly averageCost: number;
-}
-
-/** symbol, secType, lastTrade, strike, right, multiplier. */
-function contractHead(it: Instrument): readonly Field[] {
-  const { option } = it;
-  return [
-    it.symbol,
-    it.secType,
-    option ? compactDate(option.lastTradeDate) : "",
-    option?.strike ?? 0,
-    option?.right ?? "",
-    option?.multiplier ?? "",
-  ];
+  /** Absent where nothing was closed. */
+  readonly realizedPnl?: number;
 }
 
 /** position (61), version 3. */
@@ -92,7 +81,7 @@ export function portfolioValue(it: Position, marketPrice: number): string {
     marketValue,
     it.averageCost,
     marketValue - it.averageCost * it.quantity,
-    0, // realizedPNL
+    it.realizedPnl ?? 0,
     it.account,
   );
 }

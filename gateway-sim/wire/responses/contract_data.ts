@@ -15,6 +15,19 @@ export function compactDate(date: IsoDate): string {
   return date.replaceAll("-", "");
 }
 
+/** symbol, secType, lastTrade, strike, right, multiplier. */
+export function contractHead(it: Instrument): readonly Field[] {
+  const { option } = it;
+  return [
+    it.symbol,
+    it.secType,
+    option ? compactDate(option.lastTradeDate) : "",
+    option?.strike ?? 0,
+    option?.right ?? "",
+    option?.multiplier ?? "",
+  ];
+}
+
 /** What contractData says beyond the instrument itself. */
 export interface ContractDataContext {
   readonly serverVersion: number;

@@ -10,7 +10,8 @@ import {
 } from "./account.ts";
 import { contractData, optionParameter } from "./contract_data.ts";
 import { historicalData } from "./historical.ts";
-import { completedOrdersEnd, executionDataEnd, openOrderEnd } from "./orders.ts";
+import { executionDataEnd } from "./executions.ts";
+import { completedOrdersEnd, openOrderEnd } from "./orders.ts";
 import { currentTime, errorMessage, managedAccounts, nextValidId } from "./session.ts";
 import { marketDataType, tickMessage, tickRequestParameters, tickSnapshotEnd } from "./ticks.ts";
 
