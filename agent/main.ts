@@ -7,6 +7,8 @@ import type { OccSymbol, Ticker } from "../options/contract.ts";
 import { consoleLog, jsonLog, type LogLevel } from "../telemetry/log.ts";
 import { addBarsSettings, type BarsSettings, runBars } from "./bars/command.ts";
 import { type DomainClock, domainClock } from "./domain_clock.ts";
+import type { Result } from "./doctor/check.ts";
+import { walkChecklist } from "./doctor/checklist.ts";
 import { visit } from "./doctor/doctor.ts";
 import { exitCodeOf, jsonOf, linesOf, summaryOf } from "./doctor/report.ts";
 import { FetchFailed, runFetch } from "./fetch.ts";
@@ -20,6 +22,7 @@ import {
   addGatewaySettings,
   addRunSettings,
   addServiceSettings,
+  clientIdsOf,
   type DoctorSettings,
   type FetchSettings,
   logLevel,
@@ -107,6 +110,7 @@ function main(): Promise<unknown> {
 async function runCommand(settings: RunSettings): Promise<void> {
   const { agentId, key } = requireSender(settings);
   refuse(wrongTogether(settings));
+  refuse(wrongSlice(settings));
   const log = consoleLog("agent", settings.logLevel);
   const signal = endOfProgram({ lifeline: hasLifeline() });
   try {
@@ -115,6 +119,17 @@ async function runCommand(settings: RunSettings): Promise<void> {
     fail(error instanceof Error ? error.message : String(error));
   }
   Deno.exit(0);
+}
+
+/** What is wrong with the client IDs of this agent of a set. */
+function wrongSlice(settings: RunSettings): string | undefined {
+  try {
+    clientIdsOf(settings);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
 }
 
 async function fetchCommand(settings: FetchSettings): Promise<void> {
@@ -150,10 +165,20 @@ async function fetchCommand(settings: FetchSettings): Promise<void> {
 }
 
 async function doctorCommand(settings: DoctorSettings): Promise<void> {
-  const { statusIds, ticker, json } = settings;
+  const { statusIds, ticker, json, checklist, short = false } = settings;
+  if (short && !checklist) refuse("--short goes with --checklist.");
   const key = readKey();
   const clock = systemClock();
-  const results = await visit({ settings, key, statusIds, ticker, clock });
+  const patient = { settings, key, statusIds, ticker, clock };
+  if (checklist) {
+    const show = (result: Result): void => {
+      if (!json) console.log(withoutKeys(linesOf(result).join("\n")));
+    };
+    const results = await walkChecklist(patient, short, show);
+    console.log(withoutKeys(json ? jsonOf(results) : `\n${summaryOf(results)}`));
+    Deno.exit(exitCodeOf(results));
+  }
+  const results = await visit(patient);
   const lines = json ? [jsonOf(results)] : [...results.flatMap(linesOf), "", summaryOf(results)];
   console.log(withoutKeys(lines.join("\n")));
   Deno.exit(exitCodeOf(results));

@@ -2,6 +2,7 @@
 import type { Timer } from "../base/clock.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { AgentStatus } from "../options/wire/agent_status.ts";
 import { REQUEST_KINDS } from "../options/wire/session.ts";
 import { probeGateway, readBarsForServer } from "./asked.ts";
 import { BarPacing } from "./bars/pacing.ts";
@@ -11,21 +12,26 @@ import { createOutbox } from "./delivery/outbox.ts";
 import type { Server } from "./delivery/post.ts";
 import { type AgentSession, keepSession } from "./delivery/session.ts";
 import { openSpool } from "./delivery/spool.ts";
-import { createStandby } from "./delivery/standby.ts";
+import { createStandby, type Standby } from "./delivery/standby.ts";
 import type { DomainClock } from "./domain_clock.ts";
 import { keepConnected } from "./gateway/keeper.ts";
+import { idLocks } from "./gateway/id_lock.ts";
 import { createLines } from "./gateway/lines.ts";
 import about from "./deno.json" with { type: "json" };
+import { startHealth } from "./health/server.ts";
 import { createLeases } from "./leases.ts";
 import { createProgress, type ProgressOutput, standardError } from "./progress.ts";
 import { createReader } from "./reader.ts";
 import { answerRequests } from "./requests.ts";
 import { runRounds } from "./rounds.ts";
-import { type RunSettings, spoolFolder, spoolLimits } from "./settings.ts";
+import { clientIdsOf, type RunSettings, spoolFolder, spoolLimits } from "./settings.ts";
 import { agentStatusOf } from "./status.ts";
 
 /** After a farm is well again its lines have so long to tick by themselves. */
 const RENEW_AFTER_MS = 5_000;
+
+/** How often the spool is asked how it is. */
+const SPOOL_STATE_MS = 1_000;
 
 /** How long the end of the program waits for snapshots that are on their way. */
 const LAST_DELIVERY_MS = 3_000;
@@ -48,7 +54,10 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const folder = spoolFolder(settings, agentId);
   const spool = openSpool({ folder, clock, log, limits: spoolLimits(settings) });
   const standby = createStandby({ clock, log });
-  const onConflict = standby.conflict;
+  const onConflict: Standby["conflict"] = (ticker, retryAfterMs) => {
+    standby.conflict(ticker, retryAfterMs);
+    session.changed();
+  };
   const delivery = createDelivery({ spool, server, clock, log, onConflict });
   const streamed = settings.stream.map(({ ticker }) => ticker);
   let reads: readonly Ticker[] = [];
@@ -61,9 +70,11 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const tickers = (): readonly Ticker[] => [...new Set([...reads, ...streamed])];
   const keeper = keepConnected({
     address: { host: settings.ibHost, port: settings.ibPort },
-    clientIds: settings.clientId === undefined
-      ? settings.clientIds
-      : { first: settings.clientId, last: settings.clientId },
+    clientIds: clientIdsOf(settings),
+    locks: idLocks({ host: settings.ibHost, port: settings.ibPort }, {
+      onFailure: (message) =>
+        log.warn("gateway.no_locks", `Client IDs are not locked on this machine: ${message}`),
+    }),
     ratePerSecond: settings.rate,
     clock,
     log,
@@ -99,7 +110,11 @@ export async function runAgent(options: RunOptions): Promise<void> {
     clock,
     log,
     onProgress: (ticker, { done, total }) => progress.show(ticker, done, total),
-    onEnded: () => progress.end(),
+    onMute: () => session.changed(),
+    onEnded: () => {
+      progress.end();
+      session.changed();
+    },
   });
   for (const { ticker, window } of settings.stream) reader.stream(ticker, window);
   keeper.watch.listen({ onRestored: renewAtMost(clock, () => reader.renewStreams()) });
@@ -111,11 +126,47 @@ export async function runAgent(options: RunOptions): Promise<void> {
     reader,
     isStreamed: (ticker) => streamed.includes(ticker),
     standsBy,
+    untilStandDown: standby.untilStandDown,
     readBars: (requestId, request, signal) =>
       readBarsForServer({ server, agentId, keeper, pacing, clock }, requestId, request, signal),
     probe: () => probeGateway(settings, clock),
     say: (message) => session.say(message),
     clock,
+    log,
+  });
+  /** The spool is on a disk, which may be slow: it is asked once a second at the most. */
+  let spooled = { atMs: Number.NEGATIVE_INFINITY, state: spool.state() };
+  const status = (): AgentStatus => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - spooled.atMs >= SPOOL_STATE_MS) spooled = { atMs: nowMs, state: spool.state() };
+    const { depth, bytes, dropped, mode } = spooled.state;
+    return agentStatusOf({
+      gateway: keeper.watch.status(),
+      lines: { used: lines.used, limit: lines.limit },
+      messageRate: keeper.messageRate,
+      reader: reader.state(),
+      tickers: tickers(),
+      standsBy,
+      spool: {
+        waiting: depth,
+        parked: delivery.parked.length,
+        rejected: delivery.counts.rejected,
+        dropped,
+        bytes,
+        durable: mode === "disk",
+      },
+      conflicts: delivery.counts.conflicts,
+    });
+  };
+  const { healthPort, healthHost } = settings;
+  const health = healthPort === "off" ? undefined : startHealth({
+    hostname: healthHost,
+    port: healthPort,
+    agentId,
+    version: about.version,
+    status,
+    probe: () => probeGateway(settings, clock),
+    nowMs: () => clock.realNowMs(),
     log,
   });
   const session: AgentSession = keepSession({
@@ -127,26 +178,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
       tickers: tickers().filter((ticker) => reader.isFed(ticker) && !standsBy(ticker)),
       alive: keeper.watch.isFeedAlive,
     }),
-    status: () => {
-      const { depth, bytes, dropped, mode } = spool.state();
-      return agentStatusOf({
-        gateway: keeper.watch.status(),
-        lines: { used: lines.used, limit: lines.limit },
-        messageRate: keeper.messageRate,
-        reader: reader.state(),
-        tickers: tickers(),
-        standsBy,
-        spool: {
-          waiting: depth,
-          parked: delivery.parked.length,
-          rejected: delivery.counts.rejected,
-          dropped,
-          bytes,
-          durable: mode === "disk",
-        },
-        conflicts: delivery.counts.conflicts,
-      });
-    },
+    status,
     hello: {
       version: about.version,
       runId: crypto.randomUUID(),
@@ -178,6 +210,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
     progress.end();
     session.end();
     await keeper.end();
+    await health?.close();
     await delivery.end(LAST_DELIVERY_MS);
     spool.close();
     log.info("agent.ended", `Agent ${agentId} ended`, { ...delivery.counts });

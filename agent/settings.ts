@@ -9,6 +9,7 @@ import { parseStreamWindow, STREAM_WINDOW_HELP, type StreamWindow } from "./chai
 import { mayCarryKey } from "./delivery/post.ts";
 import { DEFAULT_SPOOL_MB, SPOOL_LIMITS } from "./delivery/spool.ts";
 import type { SpoolLimits } from "./delivery/spool_disk.ts";
+import { sliceOf } from "./gateway/client_id.ts";
 import { RATE_LIMITS } from "./gateway/pacer.ts";
 
 /** Where the gateway is and how it may be used. */
@@ -41,6 +42,13 @@ export interface RunSettings extends GatewaySettings, ServerSettings {
   readonly stream: readonly StreamSetting[];
   /** Seconds without a tick, while the market is open, after which a feed is mute. */
   readonly muteAfter: number;
+  /** Which agent of a numbered set this is; it takes its slice of the client IDs. */
+  readonly ordinal?: number;
+  /** How many client IDs each agent of the set has. */
+  readonly idWidth: number;
+  readonly healthHost: string;
+  /** 0 lets the system choose; "off" for none. */
+  readonly healthPort: number | "off";
   readonly logLevel: LogLevel;
 }
 
@@ -65,6 +73,8 @@ export interface DoctorSettings extends GatewaySettings, ServerSettings {
   readonly statusIds: IdRange;
   readonly ticker: Ticker;
   readonly json?: boolean;
+  readonly checklist?: boolean;
+  readonly short?: boolean;
 }
 
 /** The client ID of a person's own calls; the ranges of agents and status checks are others. */
@@ -186,6 +196,33 @@ export function addRunSettings(command: Command): Command {
     )
     .addOption(statusIds())
     .addOption(setting({
+      flags: "--ordinal <number>",
+      help: "which agent of a numbered set this is, from 0: it takes its slice of --client-ids",
+      env: "AGENT_ORDINAL",
+      parse: wholeNumber(0, 10_000),
+    }))
+    .addOption(setting({
+      flags: "--id-width <number>",
+      help: "client IDs of each agent of the set",
+      env: "CLIENT_ID_WIDTH",
+      parse: wholeNumber(1, 1_000),
+      fallback: 1,
+    }))
+    .addOption(setting({
+      flags: "--health-host <address>",
+      help: "address of /ping, /health and /metrics",
+      env: "HEALTH_HOST",
+      parse: (text) => text,
+      fallback: "127.0.0.1",
+    }))
+    .addOption(setting<number | "off">({
+      flags: "--health-port <number>",
+      help: "their port; 0: any free one; off: none",
+      env: "HEALTH_PORT",
+      parse: (text) => text === "off" ? "off" : port(text),
+      fallback: 8090,
+    }))
+    .addOption(setting({
       flags: "--interval <seconds>",
       help: "from the start of one round to the start of the next",
       env: "COLLECTION_INTERVAL",
@@ -247,7 +284,12 @@ export function addDoctorSettings(command: Command): Command {
       parse: ticker,
       fallback: ticker("SPY"),
     }))
-    .option("--json", "prints the report as JSON");
+    .option("--json", "prints the report as JSON")
+    .option("--checklist", "walks the test checklist of a new set-up, in six phases")
+    .option(
+      "--short",
+      "with --checklist: status, one ticker and clean-up, in five minutes at the most",
+    );
 }
 
 /** Adds what `service` needs. */
@@ -373,4 +415,22 @@ function isoDate(text: string): IsoDate {
   const read = parseIsoDate(text);
   if (!read) throw new InvalidArgumentError("Allowed: a date such as 2026-12-31.");
   return read;
+}
+
+/**
+ * The client IDs that an agent may use: the one that is pinned, or its slice of the range.
+ *
+ * @throws {RangeError} where the range has no room for the slice: `wrongTogether` says so before.
+ */
+export function clientIdsOf(
+  settings: Pick<RunSettings, "clientId" | "clientIds" | "ordinal" | "idWidth">,
+): IdRange {
+  const { clientId, clientIds, ordinal, idWidth } = settings;
+  if (clientId !== undefined) return { first: clientId, last: clientId };
+  if (ordinal === undefined) return clientIds;
+  const slice = sliceOf(clientIds, ordinal, idWidth);
+  if (slice) return slice;
+  throw new RangeError(
+    `--ordinal ${ordinal} with --id-width ${idWidth} has no room in --client-ids ${clientIds.first}-${clientIds.last}`,
+  );
 }

@@ -46,6 +46,29 @@ export function afterTaken(
   if (waitMs !== undefined) {
     return { state: { clientId: state.clientId, refusals: state.refusals + 1 }, waitMs };
   }
-  const clientId = state.clientId >= slice.last ? slice.first : state.clientId + 1;
-  return { state: { clientId, refusals: 0 }, waitMs: NEXT_ID_WAIT_MS };
+  return { state: nextClientId(state, slice), waitMs: NEXT_ID_WAIT_MS };
+}
+
+/** The next ID of the slice; after the last the first. */
+export function nextClientId({ clientId }: ClientIdState, slice: IdRange): ClientIdState {
+  return { clientId: clientId >= slice.last ? slice.first : clientId + 1, refusals: 0 };
+}
+
+/**
+ * The slice of agent number `ordinal` of a set: so many IDs behind those of the agents before it.
+ * `undefined` where the range has no room for it.
+ *
+ * @example
+ * ```ts
+ * import { strict as assert } from "node:assert";
+ * import { sliceOf } from "./client_id.ts";
+ * const range = { first: 300, last: 399 };
+ * assert.deepEqual(sliceOf(range, 2, 10), { first: 320, last: 329 });
+ * assert.equal(sliceOf(range, 10, 10), undefined);
+ * ```
+ */
+export function sliceOf(range: IdRange, ordinal: number, width: number): IdRange | undefined {
+  const first = range.first + ordinal * width;
+  const last = first + width - 1;
+  return last <= range.last ? { first, last } : undefined;
 }

@@ -137,7 +137,10 @@ export function connect(options: ConnectOptions): Promise<ConnectOutcome> {
       }
     });
     api.on(EventName.disconnected, () => {
-      fail("gateway_down", `The gateway at ${where} closed the connection during the handshake.`);
+      fail(
+        "gateway_down",
+        `The gateway at ${where} closed the connection during the handshake; it takes at most 32 clients at once.`,
+      );
     });
     api.connect();
   });

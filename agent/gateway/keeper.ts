@@ -9,8 +9,9 @@ import type { IdRange } from "../../base/command.ts";
 import { sentenceOfState } from "../../options/agent_state.ts";
 import type { Log, LogFields } from "../../telemetry/log.ts";
 import { backoffMs } from "../backoff.ts";
-import { afterAccepted, afterTaken, firstClientId } from "./client_id.ts";
+import { afterAccepted, afterTaken, firstClientId, nextClientId } from "./client_id.ts";
 import { connect, type Connection, type GatewayAddress, GatewayLost } from "./connection.ts";
+import { type IdLocks, noLocks } from "./id_lock.ts";
 import { probeFeed } from "./probe.ts";
 import { GatewayWatch } from "./watch.ts";
 
@@ -29,6 +30,8 @@ export interface KeeperOptions {
   readonly log: Log;
   /** A contract that ticks when anything does, to find out whether a pause is over. */
   readonly probeContract?: () => Contract | undefined;
+  /** Keeps this machine's agents from each other's client IDs. */
+  readonly locks?: IdLocks;
 }
 
 /** A connection that is there again after every loss. */
@@ -161,8 +164,26 @@ async function keep(
     else log.warn(event, message, fields);
     said = message;
   };
+  const locks = options.locks ?? noLocks;
+  const width = clientIds.last - clientIds.first + 1;
+  let skipped = 0;
   while (!signal.aborted) {
     watch.trying(id.clientId);
+    locks.keepOnly(id.clientId);
+    if (!locks.take(id.clientId)) {
+      const message = `Client ID ${id.clientId} is another agent's on this machine`;
+      id = nextClientId(id, clientIds);
+      if (++skipped < width) continue;
+      skipped = 0;
+      watch.failed("id_taken", message);
+      say("gateway.client_id_taken", `${message}, and so are all from ${clientIds.first} on`, {
+        first: clientIds.first,
+        last: clientIds.last,
+      });
+      await sleep(clock, RECONNECT.mostMs, signal).catch(() => {/* the loop sees the end */});
+      continue;
+    }
+    skipped = 0;
     const outcome = await connect({ ...options, clientId: id.clientId, observer: watch, signal });
     let waitMs: number;
     if (outcome.kind === "connected") {
@@ -180,7 +201,7 @@ async function keep(
       publish(undefined);
       const { reason } = connection.closed;
       watch.closed(lost, reason instanceof GatewayLost && reason.reason === "gateway_deaf");
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       waitMs = backoffMs(1, RECONNECT);
       log.warn("gateway.lost", lost, { waitMs: Math.round(waitMs) });
     } else if (outcome.kind === "client_id_taken") {
@@ -196,7 +217,7 @@ async function keep(
         waitMs,
       });
     } else {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       const { reason, message } = outcome.error;
       failures++;
       waitMs = backoffMs(failures, RECONNECT);
@@ -205,6 +226,7 @@ async function keep(
     }
     await sleep(clock, waitMs, signal).catch(() => {/* the loop's condition sees the end */});
   }
+  locks.keepOnly(null);
 }
 
 /** Resolves with the reason when the connection is lost; at the end of the program closes it. */

@@ -276,6 +276,9 @@ async function withAgent(test: (running: Running) => Promise<void>): Promise<voi
     tickers: [READ],
     stream: [{ ticker: STREAMED, window: WINDOW }],
     muteAfter: 10,
+    idWidth: 1,
+    healthHost: "127.0.0.1",
+    healthPort: "off",
     logLevel: "info",
   };
   const log = jsonLog({ program: "agent", level: "error", nowMs: Date.now, write: () => {} });
