@@ -61,7 +61,8 @@ export async function readBarsForServer(
   return refusal === undefined ? { kind: "done" } : failed("refused", refusal);
 }
 
-const PROBE_DEADLINE_MS = 8_000;
+/** All tries together. */
+const PROBE_DEADLINE_MS = 10_000;
 const PROBE_IDS = 3;
 
 /** Makes a short connection with an ID of the status checks, which disturbs no agent. */
@@ -87,7 +88,9 @@ export async function probeGateway(
     },
   });
   for (let clientId = first; clientId <= Math.min(last, first + PROBE_IDS - 1); clientId++) {
-    const outcome = await openProbe(settings, clientId, clock, { deadlineMs: PROBE_DEADLINE_MS });
+    const deadlineMs = PROBE_DEADLINE_MS - (clock.monotonicMs() - beganMs);
+    if (deadlineMs <= 0) break;
+    const outcome = await openProbe(settings, clientId, clock, { deadlineMs });
     switch (outcome.kind) {
       case "open":
         outcome.probe.close();

@@ -40,6 +40,8 @@ export interface ReaderOptions {
   readonly onProgress?: (ticker: Ticker, progress: ReadProgress) => void;
   /** Called when a read ended, however it did. */
   readonly onEnded?: () => void;
+  /** Called when a stream was found mute. */
+  readonly onMute?: () => void;
 }
 
 /** Reads chains on request, and streams windows of them. */
@@ -141,6 +143,10 @@ export function createReader(options: ReaderOptions): Reader {
     });
     running.set(next, run);
   };
+  const onMute = (): void => {
+    muteFound++;
+    options.onMute?.();
+  };
   const endStream = (ticker: Ticker): void => {
     const ended = streams.get(ticker)?.end();
     streams.delete(ticker);
@@ -164,7 +170,7 @@ export function createReader(options: ReaderOptions): Reader {
       const deltaOf = (occ: OccSymbol): number | null => deltas.get(ticker)?.get(occ) ?? null;
       streams.set(
         ticker,
-        keepStreaming({ ...options, ticker, window, deltaOf, onMute: () => void muteFound++ }),
+        keepStreaming({ ...options, ticker, window, deltaOf, onMute }),
       );
     },
     unstream: endStream,

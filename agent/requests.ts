@@ -27,6 +27,8 @@ export interface RequestsOptions {
   readonly isStreamed: (ticker: Ticker) => boolean;
   /** Whether another agent has the ticker. */
   readonly standsBy: (ticker: Ticker) => boolean;
+  /** Aborts when another agent turns out to have the ticker. */
+  readonly untilStandDown: (ticker: Ticker) => AbortSignal;
   readonly readBars: (
     requestId: string,
     request: Extract<AgentRequest, { kind: "bars" }>,
@@ -52,6 +54,7 @@ interface Open {
   readonly stop: AbortController;
   result: RequestResult | undefined;
   isFirst: boolean;
+  progress: { readonly done: number; readonly total: number } | undefined;
 }
 
 /** Makes what answers them. */
@@ -76,14 +79,16 @@ export function answerRequests(options: RequestsOptions): Requests {
   ): Promise<RequestResult> => {
     if (options.standsBy(ticker)) return failed("standby", `Another agent reads ${ticker}.`);
     let toldMs = Number.NEGATIVE_INFINITY;
+    const stoodDown = options.untilStandDown(ticker);
     const outcome = await reader.request({
       ticker,
       priority: "page",
-      signal: one.stop.signal,
+      signal: AbortSignal.any([one.stop.signal, stoodDown]),
       onProgress({ done, total }) {
         const nowMs = clock.monotonicMs();
         if (nowMs - toldMs < PROGRESS_EVERY_MS && done < total) return;
         toldMs = nowMs;
+        one.progress = { done, total };
         say({ type: "progress", requestId, done, total });
       },
       onFirst() {
@@ -116,27 +121,37 @@ export function answerRequests(options: RequestsOptions): Requests {
     );
     return { kind: "done" };
   };
-  const answer = (requestId: string, request: AgentRequest, one: Open): Promise<RequestResult> => {
+  const answer = async (
+    requestId: string,
+    request: AgentRequest,
+    one: Open,
+  ): Promise<RequestResult> => {
     switch (request.kind) {
       case "read":
-        return read(requestId, request.ticker, one);
+        return await read(requestId, request.ticker, one);
       case "stream":
-        return Promise.resolve(stream(request));
+        return stream(request);
       case "bars":
-        return options.readBars(requestId, request, one.stop.signal);
+        return await options.readBars(requestId, request, one.stop.signal);
       case "probe":
-        return options.probe();
+        return await options.probe();
     }
   };
   return {
     hear(requestId, request) {
       const known = open.get(requestId);
       if (known) {
+        if (known.progress) say({ type: "progress", requestId, ...known.progress });
         if (known.isFirst) say({ type: "first", requestId });
         if (known.result) say({ type: "result", requestId, outcome: known.result });
         return;
       }
-      const one: Open = { stop: new AbortController(), result: undefined, isFirst: false };
+      const one: Open = {
+        stop: new AbortController(),
+        result: undefined,
+        isFirst: false,
+        progress: undefined,
+      };
       open.set(requestId, one);
       log.info("request.began", `The server asks for ${request.kind}`, {
         requestId,

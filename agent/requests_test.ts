@@ -40,6 +40,7 @@ function begin(change: Partial<RequestsOptions> = {}): Given {
     },
     isStreamed: () => false,
     standsBy: () => false,
+    untilStandDown: () => new AbortController().signal,
     readBars: () => Promise.resolve({ kind: "done" }),
     probe: () => Promise.resolve({ kind: "done" }),
     say: (message) => said.push(message),
@@ -105,12 +106,17 @@ Deno.test("a request that comes again is the same: it is not read twice, and wha
   given.asked[0]?.onFirst?.();
   given.requests.hear(ONE, { kind: "read", ticker: EA });
   assert.deepEqual([given.asked.length, given.said.length], [1, 2]);
+  given.asked[0]?.onProgress?.({ done: 7, total: 100 });
+  given.requests.hear(ONE, { kind: "read", ticker: EA });
+  assert.deepEqual(given.said[3], { type: "progress", requestId: ONE, done: 7, total: 100 });
+  given.said.splice(2);
   await given.end(READ);
   given.requests.hear(ONE, { kind: "read", ticker: EA });
   assert.deepEqual(given.said.map(({ type }) => type), [
     "first",
     "first",
     "result",
+    "progress",
     "first",
     "result",
   ]);

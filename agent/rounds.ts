@@ -53,11 +53,14 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
   let known: readonly RoundTicker[] = [];
   const again: Again = new Map();
   while (!signal.aborted) {
+    // Before they are looked at: what changes while the round reads is heard after it.
+    let changed = options.leases.changed();
     const endMs = clock.monotonicMs() + interval * 1_000;
     known = await tickersToRead(options, known);
     onRound(known.map(({ ticker }) => ticker));
     await Promise.all(known.map((wanted) => readTicker(options, wanted, again)));
-    while (await restOfRound(options, known, again, endMs) === "leases changed") {
+    while (await restOfRound(options, known, again, endMs, changed) === "leases changed") {
+      changed = options.leases.changed();
       const before = new Set(known.map(({ ticker }) => ticker));
       known = await tickersToRead(options, known);
       onRound(known.map(({ ticker }) => ticker));
@@ -108,16 +111,19 @@ async function restOfRound(
   tickers: readonly RoundTicker[],
   again: Again,
   roundEndMs: number,
+  changed: Promise<void>,
 ): Promise<"round over" | "leases changed"> {
   const { clock, signal, standby } = options;
   const names = tickers.map(({ ticker }) => ticker);
   const stood = new Set<Ticker>();
   let wait = new AbortController();
   let isChanged = false;
-  void options.leases.changed().then(() => {
+  void changed.then(() => {
     isChanged = options.tickers === "auto";
     if (isChanged) wait.abort();
   });
+  // A change of before is heard in the next turn.
+  await Promise.resolve();
   for (let nowMs = clock.monotonicMs(); nowMs < roundEndMs; nowMs = clock.monotonicMs()) {
     if (isChanged) return "leases changed";
     for (const wanted of tickers) {
