@@ -46,6 +46,7 @@ const PROOFS = [
   "db/embedded/server_test.ts",
   "options/wire/ingest_reader_hostile_test.ts",
   "options/wire/ingest_reader_test.ts",
+  "web/test/agent_test.ts",
   "web/test/backfill_test.ts",
   "web/test/bad_input_test.ts",
   "web/test/cold_test.ts",

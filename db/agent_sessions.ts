@@ -138,12 +138,12 @@ export async function seenAgents(sql: Sql): Promise<SeenAgent[]> {
       (extract(epoch FROM s.seen_at) * 1000)::double precision AS "seenAtMs",
       coalesce(
         (
-          SELECT array_agg(t.symbol ORDER BY t.symbol)
+          SELECT jsonb_agg(t.symbol ORDER BY t.symbol)
           FROM ticker_leases AS l
           JOIN tickers AS t ON t.id = l.ticker_id
           WHERE l.holder = s.holder
         ),
-        '{}'
+        '[]'
       ) AS leases
     FROM agent_sessions AS s
     WHERE s.seen_at > now() - ${TOLD_FOR}::text::interval

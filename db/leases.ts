@@ -71,7 +71,7 @@ export async function renewLeases(sql: Sql, windowMs: number): Promise<boolean> 
   return await sql.begin(async (transaction) => {
     await transaction`SELECT pg_advisory_xact_lock(hashtext('lastmark leases'))`;
     const agents = (await transaction`
-      SELECT holder, tickers, alive_at > now() - interval '1 minute' AS "isWell"
+      SELECT holder, to_jsonb(tickers) AS tickers, alive_at > now() - interval '1 minute' AS "isWell"
       FROM agent_sessions
       WHERE auto AND expires_at > now()
       ORDER BY holder`).map((row) => ableRow.parse(row));

@@ -117,6 +117,8 @@ export interface ReasonFacts {
   readonly asOfMs: number | null;
   /** Whether an agent that reads the ticker was heard of lately; null where that is not known. */
   readonly agentOnline: boolean | null;
+  /** Why that agent brings nothing newer, as it says itself. */
+  readonly agentReason?: ReasonCode | null;
 }
 
 /**
@@ -136,11 +138,14 @@ export interface ReasonFacts {
  */
 export function reasonFor(facts: ReasonFacts): Reason | null {
   const { nowMs, ticker, asOfMs, agentOnline } = facts;
-  if (asOfMs === null) return agentOnline === false ? REASONS.agent_offline : REASONS.never_quoted;
+  const said = facts.agentReason ? REASONS[facts.agentReason] : null;
+  if (asOfMs === null) {
+    return agentOnline === false ? REASONS.agent_offline : said ?? REASONS.never_quoted;
+  }
   if (nowMs - asOfMs < FRESHNESS_LIMIT_MS.live) return null;
   const closed = !isMarketOpen(nowMs, ticker);
   const ofLastClose = asOfMs >= lastCloseMs(nowMs, ticker) - FRESHNESS_LIMIT_MS.live;
   if (closed && ofLastClose) return REASONS.market_closed;
   if (agentOnline === false) return REASONS.agent_offline;
-  return closed ? REASONS.market_closed : null;
+  return said ?? (closed ? REASONS.market_closed : null);
 }

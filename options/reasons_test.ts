@@ -35,6 +35,26 @@ const cases: [what: string, facts: Omit<ReasonFacts, "ticker">, code: string | n
     { nowMs: SESSION, asOfMs: SESSION - HOUR, agentOnline: false },
     "agent_offline",
   ],
+  [
+    "an agent that says why, in session",
+    { nowMs: SESSION, asOfMs: SESSION - HOUR, agentOnline: true, agentReason: "mute_feed" },
+    "mute_feed",
+  ],
+  [
+    "an agent that said why and went offline",
+    { nowMs: SESSION, asOfMs: SESSION - HOUR, agentOnline: false, agentReason: "mute_feed" },
+    "agent_offline",
+  ],
+  [
+    "an agent that says why, of what was never quoted",
+    { nowMs: SESSION, asOfMs: null, agentOnline: true, agentReason: "gateway_deaf" },
+    "gateway_deaf",
+  ],
+  [
+    "an agent that says why, of what is live",
+    { nowMs: SESSION, asOfMs: SESSION - 1_000, agentOnline: true, agentReason: "farm_down" },
+    null,
+  ],
   ["nothing known in session", { nowMs: SESSION, asOfMs: SESSION - HOUR, agentOnline: true }, null],
   [
     "market closed for Friday's close on Saturday, agent or not",

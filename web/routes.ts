@@ -12,7 +12,18 @@
  */
 import type { Route } from "./route.ts";
 import type { Handler } from "./services.ts";
-import { fetchChain, fetchChainApi } from "./routes/api/fetch_chain.ts";
+import {
+  agentsHealth,
+  agentsHealthApi,
+  ibConnection,
+  ibConnectionApi,
+} from "./routes/api/agents.ts";
+import {
+  fetchChain,
+  fetchChainApi,
+  optionsChain,
+  optionsChainApi,
+} from "./routes/api/fetch_chain.ts";
 import { ingestChain } from "./routes/api/ingest_chain.ts";
 import { getBars, getBarsApi } from "./routes/api/bars.ts";
 import { postBars, postBarsApi } from "./routes/api/post_bars.ts";
@@ -102,6 +113,27 @@ export const routes: readonly Route[] = [
     role: "viewer",
     handler: fetchChain,
     api: fetchChainApi,
+  },
+  {
+    method: "POST",
+    path: "/options/chain",
+    role: "viewer",
+    handler: optionsChain,
+    api: optionsChainApi,
+  },
+  {
+    method: "GET",
+    path: "/api/ib-connection/status",
+    role: "viewer",
+    handler: ibConnection,
+    api: ibConnectionApi,
+  },
+  {
+    method: "GET",
+    path: "/api/price-agent/health",
+    role: "viewer",
+    handler: agentsHealth,
+    api: agentsHealthApi,
   },
   { method: "GET", path: "/api/live", role: "viewer", handler: live },
 

@@ -12,6 +12,7 @@ import type { Log } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { KeyCache } from "./auth/key_cache.ts";
 import { LastUsed } from "./auth/last_used.ts";
+import { askForBars } from "./bars/ask.ts";
 import { BarsDesk } from "./bars/desk.ts";
 import { type Database, inTime, QUICK_DEADLINE_MS } from "./database.ts";
 import { DatabaseWatch } from "./database_watch.ts";
@@ -23,6 +24,7 @@ import { Hub } from "./live/hub.ts";
 import { routes } from "./routes.ts";
 import { errorPage } from "./routes/_error.tsx";
 import type { Services } from "./services.ts";
+import { AgentDesk } from "./session/desk.ts";
 import { AgentSessions } from "./session/sessions.ts";
 
 /** What a server is started with. */
@@ -102,7 +104,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const feed = new LiveFeed({ clock, log, chains, hub });
   running.defer(() => feed.close());
   const { conflictWindowMs } = options;
-  const sessions = new AgentSessions({ clock, log, database, watch, keys, conflictWindowMs });
+  const agents = new AgentDesk({ clock, log, database, direct, conflictWindowMs });
+  running.defer(() => agents.stop());
+  await agents.start();
+  const sessions = new AgentSessions({
+    clock,
+    log,
+    database,
+    watch,
+    keys,
+    conflictWindowMs,
+    desk: agents,
+  });
 
   const hourly = clock.every(UPKEEP_EVERY_MS, () => {
     maintain(database.work, { retentionDays: options.retentionDays }).catch((error: unknown) => {
@@ -128,8 +141,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     bars: new BarsDesk({
       clock,
       database,
-      ask: () => Promise.resolve({ kind: "no_agent" }),
+      ask: (wish) => askForBars(agents, wish),
     }),
+    agents,
     sessions,
     conflictWindowMs,
   };

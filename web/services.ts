@@ -9,6 +9,7 @@ import type { StoredSets } from "../db/stored_sets.ts";
 import type { Deal } from "../db/tickers.ts";
 import type { LastKnownChain, StoredBatch } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
+import type { ReasonCode } from "../options/reasons.ts";
 import type { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { BarsDesk } from "./bars/desk.ts";
@@ -18,6 +19,7 @@ import type { Database } from "./database.ts";
 import type { DatabaseWatch } from "./database_watch.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { TrackedChain } from "./live/tracked.ts";
+import type { AgentDesk } from "./session/desk.ts";
 import type { AgentSessions } from "./session/sessions.ts";
 
 /** What is known of one ticker that is followed: a deal, or watched. */
@@ -28,6 +30,8 @@ export interface KnownTicker {
   readonly chain: LastKnownChain;
   /** Whether the agent that reads it was heard of lately; `null` where that is not known. */
   readonly agentOnline: boolean | null;
+  /** Why that agent brings nothing newer, as it says itself. */
+  readonly agentReason: ReasonCode | null;
   /** The last spot of the session before, or the first of the day; `null` where neither is known. */
   readonly referencePrice: number | null;
 }
@@ -68,6 +72,8 @@ export interface Services {
   readonly openLive: (socket: WebSocket) => void;
   /** Historical bars. */
   readonly bars: Pick<BarsDesk, "find">;
+  /** Asks agents, and knows how they are. */
+  readonly agents: Pick<AgentDesk, "agents" | "ask">;
   /** The sessions of agents. */
   readonly sessions: Pick<AgentSessions, "isFull" | "open">;
   /** How long a ticker belongs to the agent that wrote it last. */

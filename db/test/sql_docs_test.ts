@@ -1,9 +1,10 @@
 /** The examples of "History in SQL" do what the page says. */
 import { strict as assert } from "node:assert";
 import type { Quote } from "../../options/quote.ts";
+import { storeBars } from "../bars.ts";
 import { ingestBatch } from "../ingest.ts";
 import { withTestDatabase } from "../testing.ts";
-import { AGENT_TIME_MS, batch, expectKind, follow, quote } from "./fixtures.ts";
+import { AGENT_TIME_MS, batch, EA, expectKind, follow, quote } from "./fixtures.ts";
 
 const PAGE = new URL("../../docs/operators/sql.md", import.meta.url);
 const DAY_MS = 86_400_000;
@@ -55,6 +56,16 @@ Deno.test("each example of History in SQL runs, and finds rows with values", asy
       const backfill = day < 2;
       expectKind(await ingestBatch(sql, request({ batch: sent, backfill })), "stored");
     }
+    await sql`
+      INSERT INTO agent_runs (run_id, agent, reads_started, reads_failed)
+      SELECT gen_random_uuid(), name, 8, 2 FROM agents`;
+    const bar = { open: 1, high: 2, low: 1, close: 2, volume: 9, wap: 1.5, count: 3 };
+    await storeBars(sql, {
+      series: { instrument: EA, what: "TRADES", bar: "1d", rth: true },
+      spans: [{ fromMs: AGENT_TIME_MS, toMs: AGENT_TIME_MS + DAY_MS }],
+      bars: [{ startMs: AGENT_TIME_MS, ...bar }],
+      finalToMs: AGENT_TIME_MS + DAY_MS,
+    });
     for (const text of texts) {
       const rows = await sql.unsafe(text);
       assert.ok(rows.length > 0, `no row of\n${text}`);

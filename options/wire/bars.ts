@@ -8,7 +8,6 @@ import {
   BAR_KINDS,
   BAR_LENGTHS,
   type BarSeries,
-  durationBeginMs,
   MAX_BARS,
   type TimeSpan,
 } from "../bars.ts";
@@ -130,14 +129,13 @@ export const barsStoredAnswer = z.object({
   stored: z.number().int().describe("bars"),
 });
 
+const DURATION_FORM = "must be a whole number with S, D (trading days), W, M or Y, such as 10D";
+
 /** What is asked of `GET /api/contracts/{occ}/bars`. */
 export const barsQuery = z.strictObject({
   what: z.enum(BAR_KINDS).default("MIDPOINT"),
   bar: z.enum(BAR_LENGTHS).default("1h"),
-  duration: z.string().default("10D")
-    .refine((text) => durationBeginMs(text, Date.UTC(2026, 0, 2)) !== undefined, {
-      error: "must be a whole number with S, D (trading days), W, M or Y, such as 10D",
-    })
+  duration: z.string().regex(/^[1-9]\d{0,3}[SDWMY]$/, DURATION_FORM).default("10D")
     .describe("3600S, 10D (trading days), 2W, 3M or 1Y, up to the end"),
   end: moment.optional(),
   rth: z.enum(["0", "1"]).default("1").describe("1: regular trading hours only"),

@@ -10,7 +10,7 @@ import { type OccSymbol, parseOcc } from "../contract.ts";
 import { effectiveAgeMs, type Freshness, FRESHNESS_LIMIT_MS, freshnessOf } from "../freshness.ts";
 import { chainJudge, flagsOf, QUALITY_FLAGS, type QualityBits } from "../quality.ts";
 import { MARKET_DATA_KINDS, type MarketDataKind } from "../quote.ts";
-import { reasonFor } from "../reasons.ts";
+import { type ReasonCode, reasonFor } from "../reasons.ts";
 import { toIso } from "./instant.ts";
 
 const value = z.number().nullable();
@@ -131,6 +131,8 @@ export interface ChainContext {
   readonly dealId: string | null;
   /** Whether an agent that reads the ticker was heard of lately; null where that is not known. */
   readonly agentOnline: boolean | null;
+  /** Why that agent brings nothing newer, as it says itself. */
+  readonly agentReason?: ReasonCode | null;
 }
 
 /**
@@ -206,7 +208,7 @@ export function chainAge(
 function stateOf(
   chain: LastKnownChain,
   live: readonly LastKnownContract[],
-  { nowMs, ticker, dealId, agentOnline }: ChainContext,
+  { nowMs, ticker, dealId, agentOnline, agentReason = null }: ChainContext,
 ): ChainState {
   const age = chainAge(live, nowMs);
   const seenMs = age?.asOfMs ?? chain.spot?.seenAtMs ?? null;
@@ -223,7 +225,7 @@ function stateOf(
     ageMinutes: ageMs === null ? null : Math.floor(ageMs / 6_000) / 10,
     freshness: age?.freshness ?? null,
     kind: age?.kind ?? null,
-    reason: reasonFor({ nowMs, ticker, asOfMs: seenMs, agentOnline }),
+    reason: reasonFor({ nowMs, ticker, asOfMs: seenMs, agentOnline, agentReason }),
     seq: chain.seq,
     contractCount: live.length,
     neverQuotedCount: live.filter(isNeverQuoted).length,

@@ -10,6 +10,7 @@ export function contextOf(known: KnownTicker, nowMs: number): ChainContext {
     ticker: known.ticker,
     dealId: known.deal?.id ?? null,
     agentOnline: known.agentOnline,
+    agentReason: known.agentReason,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from "../../base/clock.ts";
 import { listAgents } from "../../db/agents.ts";
+import { type SeenAgent, seenAgents } from "../../db/agent_sessions.ts";
 import { referenceSpot } from "../../db/spots.ts";
 import { type FollowedTicker, followedTicker, followedTickers } from "../../db/tickers.ts";
 import type { StoredBatch } from "../../options/chain.ts";
@@ -11,6 +12,7 @@ import type { Ticker } from "../../options/contract.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Database, inTime, saysDatabaseAway } from "../database.ts";
 import type { Chains, TrackedTicker } from "../services.ts";
+import { agentReasonOf } from "./agent_reason.ts";
 import { referenceCloseMs } from "./day.ts";
 import { catchUp, type Folded, keepCheckpoint, loadChain, quotesIn } from "./fold.ts";
 import { advance, type TrackedChain } from "./tracked.ts";
@@ -68,6 +70,8 @@ export class ChainCache implements Chains {
   #held = 0;
   #followed: ReadonlyMap<Ticker, FollowedTicker> | undefined;
   #agentsSeenAtMs: ReadonlyMap<string, number | null> = new Map();
+  /** Those that have a session. */
+  #agents: readonly SeenAgent[] = [];
 
   constructor(parts: ChainCacheParts) {
     this.#parts = parts;
@@ -155,7 +159,12 @@ export class ChainCache implements Chains {
    */
   async refresh(): Promise<readonly Ticker[]> {
     const { quick } = this.#parts.database;
-    const [followed, agents] = await Promise.all([followedTickers(quick), listAgents(quick)]);
+    const [followed, agents, seen] = await Promise.all([
+      followedTickers(quick),
+      listAgents(quick),
+      seenAgents(quick),
+    ]);
+    this.#agents = seen.filter(({ isThere }) => isThere);
     const before = this.#followed ?? new Map<Ticker, FollowedTicker>();
     this.#agentsSeenAtMs = new Map(agents.map((agent) => [agent.name, agent.lastSeenAtMs]));
     this.#followed = new Map(followed.map((one) => [one.ticker, one]));
@@ -191,6 +200,7 @@ export class ChainCache implements Chains {
       chain,
       tracked,
       agentOnline: this.#agentOnline(chain.agentId),
+      agentReason: agentReasonOf(this.#agents, followed.ticker, chain.agentId),
       referencePrice: await this.#referencePrice(entry),
     };
   }

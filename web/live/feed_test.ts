@@ -75,6 +75,7 @@ class Bench {
       chain: tracked.chain,
       tracked,
       agentOnline: true,
+      agentReason: null,
       referencePrice: null,
     });
     const known = (): TrackedTicker => knownOf(ticker, this.#chain);

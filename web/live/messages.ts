@@ -34,7 +34,8 @@ export class ChainMessages {
   /** Whether the texts still say what is known, with ages that are right. */
   isCurrent(known: TrackedTicker, nowMs: number): boolean {
     return this.#known.chain === known.chain && this.#known.deal === known.deal &&
-      this.#known.agentOnline === known.agentOnline && nowMs - this.#madeAtMs < KEEP_MS;
+      this.#known.agentOnline === known.agentOnline &&
+      this.#known.agentReason === known.agentReason && nowMs - this.#madeAtMs < KEEP_MS;
   }
 
   /** What a reader at `sinceSeq` lacks: a delta, or the whole where it cannot be told or is at none. */

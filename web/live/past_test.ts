@@ -35,6 +35,7 @@ const said = (chain: LastKnownChain) =>
     ticker: EA,
     dealId: null,
     agentOnline: null,
+    agentReason: null,
   });
 
 /** The plain fold of what was stored up to each position. */

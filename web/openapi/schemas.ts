@@ -1,5 +1,6 @@
 /** The schemas of the API under the names that its description gives them. */
 import { z } from "zod";
+import { agentsHealthAnswer, ibConnectionAnswer } from "../../options/wire/agents.ts";
 import { barsAnswer, barsBody, barsStoredAnswer } from "../../options/wire/bars.ts";
 import { changesAnswer } from "../../options/wire/changes.ts";
 import { chainAnswerSchema, chainRow, reasonAnswer } from "../../options/wire/chain.ts";
@@ -33,6 +34,8 @@ export const ANSWERS = {
   Tickers: tickersAnswer,
   Bars: barsAnswer,
   BarsStored: barsStoredAnswer,
+  AgentsHealth: agentsHealthAnswer,
+  IbConnection: ibConnectionAnswer,
   AgentTickers: agentTickersAnswer,
   Ingested: ingestedAnswer,
   Ping: pingAnswer,

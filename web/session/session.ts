@@ -9,7 +9,12 @@ export type SessionSocket = Pick<WebSocket, "send" | "close" | "readyState">;
 const MAX_WAITING = 16;
 
 /** Why a session is ended: close codes of RFC 6455, section 7.4.1. */
-export const CLOSE = { goingAway: 1001, notUnderstood: 1007, notAllowed: 1008, tooBig: 1009 };
+export const CLOSE = {
+  goingAway: 1001,
+  notUnderstood: 1007,
+  notAllowed: 1008,
+  tooBig: 1009,
+};
 
 /** The state of one session. */
 export class Session {

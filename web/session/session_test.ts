@@ -270,6 +270,7 @@ Deno.test("a server that ends tells its sessions so", async () => {
 /** Sessions without a database, which what is tested here must not need. */
 function withoutAny(clock: ManualClock) {
   const sessions = new AgentSessions({
+    desk: { joined: () => {}, left: () => {}, look: () => {} },
     ...withoutDatabase(),
     clock: { ...clock, every: () => ({ cancel: () => {} }) },
   });

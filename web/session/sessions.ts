@@ -4,12 +4,22 @@
  */
 import type { Clock, Timer } from "../../base/clock.ts";
 import { keyCovers, type ValidKey } from "../../db/keys.ts";
+import {
+  endRequest,
+  noteFirst,
+  noteProgress,
+  resendRequests,
+  tellServers,
+} from "../../db/agent_requests.ts";
+import { beatSession, loseSession, noteStatus, openSession } from "../../db/agent_sessions.ts";
+import type { Sql } from "../../db/connect.ts";
 import { renewWindows } from "../../db/windows.ts";
 import type { AgentMessage } from "../../options/wire/session.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { KeyCache } from "../auth/key_cache.ts";
 import { type Database, QUICK_DEADLINE_MS } from "../database.ts";
 import type { DatabaseWatch } from "../database_watch.ts";
+import type { AgentDesk, AgentLine } from "./desk.ts";
 import { CLOSE, Session, type SessionSocket } from "./session.ts";
 
 /** How often a server wants to hear of an agent, where the window is long enough for three of it. */
@@ -20,6 +30,9 @@ export const HELLO_DEADLINE_MS = 10_000;
 
 /** How often the keys of open sessions are looked up. */
 export const KEYS_EVERY_MS = 2_000;
+
+/** An agent whose line broke has so long to come back before others get what is its own. */
+const COME_BACK_MS = 5_000;
 
 /** Sessions a server has at once. */
 const MAX_SESSIONS = 2_000;
@@ -32,6 +45,12 @@ export interface AgentSessionsParts {
   readonly watch: Pick<DatabaseWatch, "run">;
   readonly keys: Pick<KeyCache, "recheck">;
   readonly conflictWindowMs: number;
+  readonly desk: Pick<AgentDesk, "joined" | "left" | "look">;
+}
+
+/** A session that said hello. */
+interface NotedSession extends AgentLine {
+  readonly sessionId: string;
 }
 
 /** An agent's line. */
@@ -47,6 +66,15 @@ export class AgentSessions {
   readonly #parts: AgentSessionsParts;
   readonly #keys = new Map<Session, ValidKey>();
   readonly #keyCheck: Timer;
+  /** What the database knows of sessions, by session. */
+  readonly #noted = new Map<Session, NotedSession>();
+  /** Those that said hello and are not in the database yet. */
+  readonly #unnoted = new Map<Session, {
+    readonly said: Extract<AgentMessage, { type: "hello" }>;
+    readonly key: ValidKey;
+  }>();
+  /** Of this server process. */
+  readonly #serverId = crypto.randomUUID();
 
   constructor(parts: AgentSessionsParts) {
     this.#parts = parts;
@@ -82,6 +110,7 @@ export class AgentSessions {
       leave: (code, reason) => {
         deadline.cancel();
         this.#keys.delete(session);
+        this.#leave(session);
         const { agentId } = session;
         if (agentId === undefined) return;
         log.info("session.closed", `The session of ${agentId} ended`, { agentId, code, reason });
@@ -98,21 +127,116 @@ export class AgentSessions {
   async #answer(said: AgentMessage, session: Session, key: ValidKey): Promise<void> {
     switch (said.type) {
       case "hello":
-        return this.#greet(said, session, key);
+        return await this.#greet(said, session, key);
       case "heartbeat":
         return await this.#renew(said, session, key);
+      case "status":
+        return await this.#note(
+          session,
+          (sql, { sessionId }) => noteStatus(sql, sessionId, said.status),
+        );
+      case "progress":
+        return await this.#note(session, (sql) => noteProgress(sql, said.requestId, said));
+      case "first":
+        return await this.#note(session, (sql) => noteFirst(sql, said.requestId));
+      case "result":
+        return await this.#note(session, (sql) => endRequest(sql, said.requestId, said.outcome));
     }
   }
 
-  #greet(said: Extract<AgentMessage, { type: "hello" }>, session: Session, key: ValidKey): void {
-    const { log, conflictWindowMs } = this.#parts;
+  /** Writes down what an agent said; what cannot be is said again by the next message, or asked for. */
+  async #note(
+    session: Session,
+    write: (sql: Sql, noted: NotedSession) => Promise<void>,
+  ): Promise<void> {
+    const { database, watch, log } = this.#parts;
+    const noted = this.#noted.get(session);
+    if (!noted) return;
+    try {
+      await watch.run(() => write(database.quick, noted), QUICK_DEADLINE_MS);
+    } catch (error) {
+      log.warn("session.failed", `What ${session.agentId} said was not noted: ${error}`);
+    }
+  }
+
+  #leave(session: Session): void {
+    this.#unnoted.delete(session);
+    const noted = this.#noted.get(session);
+    if (!noted) return;
+    const { desk, database, watch, log } = this.#parts;
+    this.#noted.delete(session);
+    desk.left(noted);
+    watch.run(async () => {
+      await loseSession(database.quick, noted.sessionId, COME_BACK_MS);
+      await tellServers(database.quick, "sessions");
+    }, QUICK_DEADLINE_MS).catch((error: unknown) => {
+      log.warn("session.failed", `The end of a session was not noted: ${error}`);
+    });
+  }
+
+  async #greet(
+    said: Extract<AgentMessage, { type: "hello" }>,
+    session: Session,
+    key: ValidKey,
+  ): Promise<void> {
+    const { log } = this.#parts;
     const { agentId, version } = said;
     if (session.agentId !== undefined) return session.end(CLOSE.notAllowed, "Say hello once.");
     if (!keyCovers(key.agent, agentId)) return this.#refuse(session, key, "foreign", agentId);
     session.agentId = agentId;
     log.info("session.opened", `The session of ${agentId} began`, { agentId, version });
-    const heartbeatEveryMs = Math.min(HEARTBEAT_EVERY_MS, Math.floor(conflictWindowMs / 3));
-    session.say({ type: "welcome", heartbeatEveryMs });
+    this.#unnoted.set(session, { said, key });
+    // Noted before it is welcome: what is asked of agents from then on finds it.
+    const noted = await this.#enter(session);
+    session.say({ type: "welcome", heartbeatEveryMs: this.#heartbeatEveryMs });
+    if (noted) this.#parts.desk.joined(noted);
+  }
+
+  /** Has the database know the session. While it is away the next heartbeat tries again. */
+  async #enter(session: Session): Promise<NotedSession | undefined> {
+    const { log, database, watch } = this.#parts;
+    const unnoted = this.#unnoted.get(session);
+    if (!unnoted) return undefined;
+    const { said, key } = unnoted;
+    const sessionId = crypto.randomUUID();
+    const noted: NotedSession = {
+      holder: said.runId ?? sessionId,
+      sessionId,
+      auto: said.auto ?? false,
+      say: (message) => session.say(message),
+    };
+    try {
+      await watch.run(async () => {
+        await openSession(database.quick, {
+          ...noted,
+          serverId: this.#serverId,
+          agent: said.agentId,
+          version: said.version ?? null,
+          takes: said.requests.filter((kind) => /^[a-z_]{1,32}$/.test(kind)),
+          tickers: key.tickers,
+          isRun: said.runId !== undefined,
+          lastsMs: this.#lastsMs,
+        });
+        await resendRequests(database.quick, noted.holder);
+        await tellServers(database.quick, "sessions");
+      }, QUICK_DEADLINE_MS);
+    } catch (error) {
+      log.warn("session.failed", `The session of ${said.agentId} was not noted: ${error}`);
+      return undefined;
+    }
+    // It may have left meanwhile.
+    if (!this.#unnoted.delete(session)) return undefined;
+    this.#noted.set(session, noted);
+    return noted;
+  }
+
+  get #heartbeatEveryMs(): number {
+    return Math.min(HEARTBEAT_EVERY_MS, Math.floor(this.#parts.conflictWindowMs / 3));
+  }
+
+  /** A session whose heartbeats stop is over after two of them. */
+  get #lastsMs(): number {
+    return 2 * this.#heartbeatEveryMs + COME_BACK_MS;
   }
 
   async #renew(
@@ -123,12 +247,21 @@ export class AgentSessions {
     const { database, watch, log, conflictWindowMs } = this.#parts;
     const { agentId } = session;
     if (agentId === undefined) return session.end(CLOSE.notAllowed, "Say hello first.");
+    const late = await this.#enter(session);
+    if (late) this.#parts.desk.joined(late);
     const tickers = said.tickers.filter((ticker) => key.tickers?.includes(ticker) ?? true);
     const renewal = { agentId, tickers, feedAlive: said.feedAlive, windowMs: conflictWindowMs };
     try {
       const renew = () => renewWindows(database.quick, renewal);
       const own = await watch.run(renew, QUICK_DEADLINE_MS);
       session.say({ type: "windows", own });
+      await this.#note(session, (sql, { sessionId }) =>
+        beatSession(sql, {
+          sessionId,
+          feedAlive: said.feedAlive,
+          reads: tickers,
+          lastsMs: this.#lastsMs,
+        }));
     } catch (error) {
       log.warn("session.failed", `The windows of ${agentId} were not renewed: ${error}`);
       session.say({ type: "problem", error: "The server cannot renew windows just now." });

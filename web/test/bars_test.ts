@@ -82,18 +82,28 @@ Deno.test("bars of an underlying are those of its ticker", async () => {
   });
 });
 
-Deno.test("nothing stored and no agent: 503, an agent is needed; with bars stored: 200 and the reason", async () => {
+Deno.test("what cannot be read, as no agent is there, is a gap with the reason", async () => {
   await withServer(async ({ server, key }) => {
     const none = await bars(server.url, "", "EA");
     const said = await none.json();
-    assert.deepEqual([none.status, said.requiresAgent], [503, true]);
+    assert.deepEqual([none.status, said.bars, said.gaps.length], [200, [], 1]);
+    assert.equal(said.reason, "No agent is connected.");
     await postBars(server.url, key, bodyWith({ instrument: "EA", what: "MIDPOINT" }));
     const some = await (await bars(server.url, "duration=1Y", "EA")).json();
     assert.deepEqual([some.bars.length, some.reason], [23, "No agent is connected."]);
   });
 });
 
-Deno.test("what is not followed, or asks for too much, is refused by name", async () => {
+Deno.test("of more bars than an answer has room for the newest are answered", async () => {
+  await withServer(async ({ server, key }) => {
+    await postBars(server.url, key, bodyWith({ instrument: "EA", what: "MIDPOINT" }));
+    const answer = await (await bars(server.url, "bar=30s&duration=9999Y", "EA")).json();
+    const days = (Date.parse(answer.to) - Date.parse(answer.from)) / (24 * HOUR_MS);
+    assert.ok(days > 10 && days < 60, `${days} days`);
+  });
+});
+
+Deno.test("what is not followed, or is no parameter, is refused by name", async () => {
   await withServer(async ({ server }) => {
     const status = async (query: string, instrument: string): Promise<number> =>
       (await bars(server.url, query, instrument)).status;
@@ -106,7 +116,6 @@ Deno.test("what is not followed, or asks for too much, is refused by name", asyn
         "duration=ten",
         "rth=2",
         "end=now",
-        "bar=30s&duration=1Y",
       ]
     ) {
       const response = await bars(server.url, query, "EA");

@@ -143,7 +143,7 @@ export async function mustPost(
   return answer;
 }
 
-function ticker(text: string): Ticker {
+export function ticker(text: string): Ticker {
   const parsed = parseTicker(text);
   if (!parsed) throw new Error(`${text} is no ticker`);
   return parsed;

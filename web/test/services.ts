@@ -35,6 +35,10 @@ export function withoutDatabase(change: Partial<Services> = {}): Services {
     committed: () => {},
     openLive: () => {},
     bars: { find: () => Promise.reject(new DatabaseAway("There is none.")) },
+    agents: {
+      agents: () => Promise.reject(new DatabaseAway("There is none.")),
+      ask: () => Promise.reject(new DatabaseAway("There is none.")),
+    },
     sessions: { isFull: false, open: () => {} },
     conflictWindowMs: 60_000,
     ...change,

@@ -1,77 +1,14 @@
 /** Two agents of one ticker, the server and a simulated gateway, each a program of its own. */
 import { strict as assert } from "node:assert";
 import { z } from "zod";
-import { linesOf } from "../../base/child_lines.ts";
-import { sleep, systemClock } from "../../base/clock.ts";
-import { keepOutput } from "../../base/testing.ts";
 import { withServer } from "./harness.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { clock, listening, type Program, startProgram, until } from "./programs.ts";
 
 /** The server's default. */
 const WINDOW_MS = 60_000;
 
 /** What a machine that is busy with other tests may take longer. */
 const BUSY_MS = 15_000;
-
-const DEADLINE_MS = 120_000;
-
-const clock = systemClock();
-
-/** A program, and what it has written so far. */
-interface Program extends AsyncDisposable {
-  readonly said: readonly Record<string, unknown>[];
-  kill(signal: Deno.Signal): Promise<void>;
-}
-
-function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Program {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", ...args],
-    cwd: ROOT,
-    env: { LASTMARK_LIFELINE: "1", NO_COLOR: "1", ...env },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const said: Record<string, unknown>[] = [];
-  const reading = Promise.all([child.stdout, child.stderr].map(async (stream) => {
-    for await (const line of linesOf(stream)) {
-      keepOutput(line);
-      if (line.startsWith("{")) {
-        said.push(z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
-      }
-    }
-  }));
-  let ended = false;
-  const kill = async (signal: Deno.Signal): Promise<void> => {
-    if (ended) return;
-    ended = true;
-    child.kill(signal);
-    await child.stdin.close().catch(() => {});
-    await reading;
-    await child.status;
-  };
-  return { said, kill, [Symbol.asyncDispose]: () => kill("SIGTERM") };
-}
-
-async function until<T>(
-  what: string,
-  look: () => T | undefined | Promise<T | undefined>,
-): Promise<T> {
-  const endMs = clock.monotonicMs() + DEADLINE_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    assert.ok(clock.monotonicMs() < endMs, `not within ${DEADLINE_MS / 1_000} s: ${what}`);
-    await sleep(clock, 50);
-  }
-}
-
-const listening = z.looseObject({
-  event: z.literal("gateway.listening"),
-  port: z.number(),
-  controlPort: z.number(),
-});
 
 const gatewayState = z.object({
   connections: z.array(z.looseObject({ clientId: z.number().nullable(), lines: z.number() })),

@@ -14,7 +14,7 @@ import type { FoundBars } from "../../bars/desk.ts";
 import type { Operation } from "../../openapi/operation.ts";
 import type { Chains, RequestContext, Services } from "../../services.ts";
 import { tickerWith } from "./known_contract.ts";
-import { answerProblem, nothingKnown } from "./problems.ts";
+import { answerProblem } from "./problems.ts";
 import { readQuery } from "./query.ts";
 
 /** The description of the call. */
@@ -24,15 +24,13 @@ export const getBarsApi: Operation = {
   description:
     "What was read before is in the database, and given whether or not an agent is there; what was not, " +
     "an agent is asked for, paced by IB's rules, and it is kept. The bar that is not over is read again, at " +
-    "most once a minute. `gaps` are the times of which nothing is known, `reason` says why.",
+    "most once a minute. At most the newest 20,000 bars are answered; `from` says where they begin. `gaps` are the times of which nothing is known, `reason` says why.",
   path: z.object({ occ: instrumentInPath }),
   query: barsQuery,
   answers: {
     200: { description: "The bars.", body: "Bars" },
-    400: { description: "A bad, unknown or repeated parameter, or more bars than one answer has." },
+    400: { description: "A bad, unknown or repeated parameter." },
     404: { description: "The path names nothing of a ticker that is followed." },
-    503: { description: "Nothing is stored and no agent is there; or the database is away." },
-    504: { description: "Nothing is stored and the agent did not answer in time; its state." },
   },
 };
 
@@ -46,17 +44,9 @@ export async function getBars(c: RequestContext, services: Services): Promise<Re
   const { what, bar, duration, end } = query.value;
   const series: BarSeries = { instrument, what, bar, rth: query.value.rth === "1" };
   const toMs = Math.min(end ?? Infinity, services.clock.nowMs());
-  const fromMs = durationBeginMs(duration, toMs);
-  if (fromMs === undefined) throw new Error(`${duration} passed the schema and is no duration`);
-  const span: TimeSpan = { fromMs: Math.max(0, fromMs), toMs };
-  const most = mostBarsOf(span, series);
-  if (most > MAX_BARS) return answerProblem(tooMany(most));
+  const span = answered(durationBeginMs(duration, toMs) ?? 0, toMs, series);
   const found = await services.bars.find(series, span);
-  const refusal = refusalOf(found, text);
-  return refusal ? answerProblem(refusal) : c.json(barsAnswerOf(series, span, {
-    ...found,
-    reason: reasonOf(found),
-  }));
+  return c.json(barsAnswerOf(series, span, { ...found, reason: reasonOf(found) }));
 }
 
 /** A contract of a chain that is followed, one that expired included, or a followed ticker. */
@@ -67,16 +57,6 @@ async function followed(text: string, chains: Chains): Promise<OccSymbol | Ticke
   if (known) return contract.occ;
   const own = ticker && await chains.get(ticker);
   return own && (contract?.occ ?? own.ticker);
-}
-
-/** With nothing stored there is nothing to answer with, unless the agent said that there is nothing. */
-function refusalOf({ bars, asked }: FoundBars, text: string): Problem | undefined {
-  if (bars.length > 0 || asked === null) return undefined;
-  if (asked.kind === "no_agent") return nothingKnown(text.toUpperCase());
-  if (asked.kind !== "timeout") return undefined;
-  return problem(504, "agent-timeout", "The agent did not answer in time", {
-    detail: asked.message,
-  });
 }
 
 function reasonOf({ asked }: FoundBars): string | null {
@@ -92,9 +72,10 @@ function unknownInstrument(text: string): Problem {
   });
 }
 
-function tooMany(most: number): Problem {
-  const message = `asks for about ${most} bars; at most ${MAX_BARS} are answered`;
-  return problem(400, "invalid-query", "Invalid query", {
-    errors: [{ path: "duration", message }],
-  });
+/** The newest part of a span that one answer has room for; its `from` says where it begins. */
+function answered(beginMs: number, toMs: number, series: BarSeries): TimeSpan {
+  const fromMs = Math.max(0, Math.min(beginMs, toMs));
+  const most = mostBarsOf({ fromMs, toMs }, series);
+  if (most <= MAX_BARS) return { fromMs, toMs };
+  return { fromMs: Math.ceil(toMs - (toMs - fromMs) * MAX_BARS / most), toMs };
 }

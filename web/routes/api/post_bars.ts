@@ -1,4 +1,5 @@
 /** `POST /api/price-agent/bars`: an agent brings the bars that it was asked for. */
+import { z } from "zod";
 import { MAX_FIELD_PROBLEMS, problem } from "../../../base/problem.ts";
 import { storeBars } from "../../../db/bars.ts";
 import type { ValidKey } from "../../../db/keys.ts";
@@ -38,6 +39,12 @@ export async function postBars(
 ): Promise<Response> {
   const read = await readJsonBody(c.req.raw, services.clock);
   if (!read.ok) return answerProblem(read.problem);
+  // As of the ingest call: whose key it is comes before what is wrong with the body.
+  const named = z.object({ agentId: z.string() }).safeParse(read.value).data?.agentId;
+  const foreign = named === undefined
+    ? undefined
+    : outsideKey(key, { agentId: named, ticker: "" }, services);
+  if (foreign) return answerProblem(foreign);
   const body = barsBody.safeParse(read.value);
   if (!body.success) {
     const errors = body.error.issues.slice(0, MAX_FIELD_PROBLEMS).map((issue) => ({
