@@ -22,7 +22,7 @@ const SPOILED_SHARE = 0.2;
 
 /** What rounds need. */
 export interface RoundsOptions {
-  readonly reader: Reader;
+  readonly reader: Pick<Reader, "request">;
   /** What another agent reads is left alone. */
   readonly standby: Standby;
   readonly server: Server;
@@ -53,21 +53,36 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
   let known: readonly RoundTicker[] = [];
   const again: Again = new Map();
   while (!signal.aborted) {
-    // Before they are looked at: what changes while the round reads is heard after it.
+    // Before they are looked at: what changes while the round reads is heard.
     let changed = options.leases.changed();
     const endMs = clock.monotonicMs() + interval * 1_000;
     known = await tickersToRead(options, known);
     onRound(known.map(({ ticker }) => ticker));
-    await Promise.all(known.map((wanted) => readTicker(options, wanted, again)));
-    while (await restOfRound(options, known, again, endMs, changed) === "leases changed") {
+    let reading = readAll(options, known, again);
+    for (;;) {
+      // A ticker that is leased meanwhile is not kept waiting for a large chain of another.
+      await Promise.race([reading, changed]);
+      if (await restOfRound(options, known, again, endMs, changed) === "round over") break;
       changed = options.leases.changed();
       const before = new Set(known.map(({ ticker }) => ticker));
       known = await tickersToRead(options, known);
       onRound(known.map(({ ticker }) => ticker));
       const added = known.filter(({ ticker }) => !before.has(ticker));
-      await Promise.all(added.map((wanted) => readTicker(options, wanted, again)));
+      reading = Promise.all([reading, readAll(options, added, again)]);
     }
+    await reading;
   }
+}
+
+/** Reads some tickers, the more urgent first. */
+function readAll(
+  options: RoundsOptions,
+  tickers: readonly RoundTicker[],
+  again: Again,
+): Promise<unknown> {
+  const reads = Promise.all(tickers.map((wanted) => readTicker(options, wanted, again)));
+  reads.catch(() => {/* whoever waits for the round sees it */});
+  return reads;
 }
 
 /**
