@@ -106,17 +106,26 @@ SELECT
 FROM agents AS a
 LEFT JOIN LATERAL (
   SELECT
-    count(*) FILTER (WHERE o.mode = 'snapshot') AS snapshots,
-    count(*) FILTER (WHERE o.mode = 'update') AS updates,
-    round(avg(c.contracts) FILTER (WHERE o.mode = 'snapshot'), 1) AS average_contracts,
-    round(sum(c.contracts) / 24.0, 1) AS contracts_per_hour
-  FROM batches AS o
+    sum(o.batches) FILTER (WHERE o.mode = 'snapshot') AS snapshots,
+    sum(o.batches) FILTER (WHERE o.mode = 'update') AS updates,
+    round(
+      sum(o.batches * c.contracts) FILTER (WHERE o.mode = 'snapshot')
+        / sum(o.batches) FILTER (WHERE o.mode = 'snapshot'),
+      1
+    ) AS average_contracts,
+    round(sum(o.batches * c.contracts) / 24.0, 1) AS contracts_per_hour
+  -- Sets are large and few: each is opened once.
+  FROM (
+    SELECT p.mode, p.contract_set, count(*) AS batches
+    FROM batches AS p
+    WHERE p.agent_id = a.name AND p.as_of > domain_now() - interval '1 day'
+    GROUP BY p.mode, p.contract_set
+  ) AS o
   LEFT JOIN LATERAL (
     SELECT cardinality(set_occ(s.occ, s.strikes)) AS contracts
     FROM contract_sets AS s
     WHERE s.hash = o.contract_set
   ) AS c ON true
-  WHERE o.agent_id = a.name AND o.as_of > domain_now() - interval '1 day'
 ) AS b ON true
 LEFT JOIN LATERAL (
   SELECT
