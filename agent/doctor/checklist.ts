@@ -107,7 +107,7 @@ const SPREADS: Check<Walk> = {
   deadlineMs: 5_000,
   whenSilent: "Tell us.",
   run({ read }) {
-    const spread = spreadIn(read?.quotes ?? []);
+    const spread = read && spreadIn(read);
     if (!spread) {
       return Promise.resolve(
         warning(
@@ -116,10 +116,10 @@ const SPREADS: Check<Walk> = {
         ),
       );
     }
-    const { lower, higher, price, width } = spread;
+    const { lower, higher, price, width, doubt } = spread;
     const says = `${lower} − ${higher} costs ${price.toFixed(2)} of at most ${width.toFixed(2)}`;
     return Promise.resolve(
-      price >= 0 && price <= width
+      price + doubt >= 0 && price - doubt <= width
         ? ok(says)
         : warning(says, "The quotes of the two do not go together: look at their ages."),
     );
@@ -207,24 +207,30 @@ function foundIn(reads: readonly ChainRead[]): Finding {
   return failed(`${says} (${reason})`, "docs/agents/states.md says what each reason asks for.");
 }
 
-/** The spread of two neighbouring calls of the first expiry that has two with a bid and an ask. */
-function spreadIn(quotes: readonly Quote[]) {
+/**
+ * The spread of two neighbouring calls around the money, of the first expiry that has two with a bid
+ * and an ask. Middles are in doubt by half of what bid and ask are apart.
+ */
+function spreadIn({ quotes, spot }: ChainRead) {
   const calls = Map.groupBy(
     quotes.filter(({ occ, bid, ask }) => occ.at(-9) === "C" && bid !== null && ask !== null)
       .toSorted((a, b) => a.occ.localeCompare(b.occ)),
     ({ occ }) => occ.slice(0, -9),
   );
+  const strike = ({ occ }: Quote): number => Number(occ.slice(-8)) / 1_000;
+  const mid = ({ bid, ask }: Quote): number => ((bid ?? NaN) + (ask ?? NaN)) / 2;
+  const half = ({ bid, ask }: Quote): number => ((ask ?? NaN) - (bid ?? NaN)) / 2;
   for (const ofExpiry of calls.values()) {
-    const middle = Math.floor(ofExpiry.length / 2);
-    const [lower, higher] = ofExpiry.slice(Math.max(0, middle - 1), middle + 1);
+    const above = ofExpiry.findIndex((call) => spot === null || strike(call) >= spot);
+    const first = Math.min(Math.max(0, above - 1), ofExpiry.length - 2);
+    const [lower, higher] = ofExpiry.slice(Math.max(0, first), first + 2);
     if (!lower || !higher) continue;
-    const strike = ({ occ }: Quote): number => Number(occ.slice(-8)) / 1_000;
-    const mid = ({ bid, ask }: Quote): number => ((bid ?? NaN) + (ask ?? NaN)) / 2;
     return {
       lower: lower.occ,
       higher: higher.occ,
       price: mid(lower) - mid(higher),
       width: strike(higher) - strike(lower),
+      doubt: half(lower) + half(higher),
     };
   }
   return undefined;

@@ -60,7 +60,7 @@ Deno.test("the checklist walks six phases over a gateway and a server, and says 
     "6 clean-up": "ok",
   }, JSON.stringify(results));
   assert.match(results[1]?.says ?? "", /^CSGS: \d+ contracts/);
-  assert.match(results[3]?.says ?? "", /costs \d+\.\d\d of at most/);
+  assert.match(results[3]?.says ?? "", /costs -?\d+\.\d\d of at most/);
 });
 
 Deno.test("the short checklist has three phases, and takes five minutes at the most", () => {
