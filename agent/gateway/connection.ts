@@ -26,6 +26,9 @@ const CLIENT_ID_TAKEN = 326;
 
 /** IB's "max rate of messages", and what comes before it: a warning with code 0 (ib_insync #443). */
 const TOO_MANY_MESSAGES = 100;
+/** A refusal is followed by the end of the connection; a warning says that little is left. */
+const AFTER_REFUSAL = 2;
+const AFTER_WARNING = 1.1;
 const isRateWarning = (code: number, message: string): boolean =>
   code === 0 && message.includes("max rate");
 
@@ -190,7 +193,8 @@ function openConnection(api: IBApi, options: ConnectOptions): Connection {
     lose(new GatewayLost("gateway_down", "The gateway closed the connection."));
   });
   const notice = (code: number, message: string): void => {
-    if (code === TOO_MANY_MESSAGES || isRateWarning(code, message)) pacer.slowDown();
+    if (code === TOO_MANY_MESSAGES) pacer.slowDown(AFTER_REFUSAL);
+    else if (isRateWarning(code, message)) pacer.slowDown(AFTER_WARNING);
     observer?.notice(code, message);
   };
   api.on(EventName.info, (message, code) => {

@@ -19,8 +19,11 @@ export interface Pacer {
   turn(): Promise<void>;
   /** Messages in the last second. */
   readonly inLastSecond: number;
-  /** The gateway says that it gets too many: from now on fewer, and more again by and by. */
-  slowDown(): void;
+  /**
+   * The gateway says that it gets too many, or soon will: from now on the messages are so many times
+   * as far apart, and come closer again by and by.
+   */
+  slowDown(times: number): void;
   /** Rejects all who wait, and all who come later, with `reason`. */
   stop(reason: Error): void;
 }
@@ -51,8 +54,8 @@ export function createPacer(options: {
 
 function smooth(ratePerSecond: number, clock: Clock): Pacer {
   const intervalMs = 1_000 / ratePerSecond;
-  /** When the gateway last complained. */
-  let slowedMs = Number.NEGATIVE_INFINITY;
+  /** When the gateway last complained, and how much slower it is since. */
+  let slowed = { atMs: Number.NEGATIVE_INFINITY, times: 1 };
   const waiting: Waiter[] = [];
   /** When the last `ratePerSecond` turns were given, oldest first. */
   const recentMs: number[] = [];
@@ -61,9 +64,10 @@ function smooth(ratePerSecond: number, clock: Clock): Pacer {
   let timer: Timer | undefined;
   let stopped: Error | undefined;
 
-  /** Twice the interval right after a complaint, the interval a minute later. */
-  const slowness = (nowMs: number): number =>
-    Math.max(1, 2 - Math.max(0, nowMs - slowedMs) / SLOW_MS);
+  const slowness = (nowMs: number): number => {
+    const left = Math.max(0, 1 - (nowMs - slowed.atMs) / SLOW_MS);
+    return 1 + (slowed.times - 1) * left;
+  };
   const dueMs = (): number => {
     const oldestMs = recentMs.length < ratePerSecond ? undefined : recentMs[0];
     const windowMs = oldestMs === undefined ? slotMs : oldestMs + 1_000;
@@ -99,8 +103,9 @@ function smooth(ratePerSecond: number, clock: Clock): Pacer {
       const sinceMs = clock.monotonicMs() - 1_000;
       return recentMs.filter((atMs) => atMs > sinceMs).length;
     },
-    slowDown() {
-      slowedMs = clock.monotonicMs();
+    slowDown(times) {
+      const nowMs = clock.monotonicMs();
+      slowed = { atMs: nowMs, times: Math.max(times, slowness(nowMs)) };
     },
     turn: () =>
       new Promise((resolve, reject) => {

@@ -101,3 +101,34 @@ Deno.test("createPacer() without a limit lets the event loop run between many me
   while (!otherWork && pacer.given < 100_000) await pacer.turn();
   assert.ok(otherWork);
 });
+
+Deno.test("slowDown() gives turns further apart, and within a minute as close as before", async () => {
+  const clock = manualClock();
+  const pacer = createPacer({ ratePerSecond: 40, clock });
+  const inASecond = async (): Promise<number> => {
+    const before = pacer.given;
+    for (let step = 0; step < 100; step++) {
+      while (waiting < 5) {
+        waiting++;
+        pacer.turn().then(() => waiting--).catch(() => {/* stopped at the end */});
+      }
+      clock.advance(10);
+      for (let microtasks = 0; microtasks < 4; microtasks++) await Promise.resolve();
+    }
+    return pacer.given - before;
+  };
+  let waiting = 0;
+  await inASecond();
+  assert.equal(await inASecond(), 40);
+  pacer.slowDown(1.1);
+  const warned = await inASecond();
+  assert.ok(warned >= 35 && warned <= 38, `${warned} after a warning`);
+  pacer.slowDown(2);
+  const refused = await inASecond();
+  assert.ok(refused >= 19 && refused <= 22, `${refused} after a refusal`);
+  pacer.slowDown(1.1);
+  assert.ok(await inASecond() <= 22, "a warning does not make it faster");
+  for (let second = 0; second < 60; second++) await inASecond();
+  assert.equal(await inASecond(), 40);
+  pacer.stop(new Error("The test is over."));
+});
