@@ -352,7 +352,7 @@ async function goThrough(one: Case, { gateway, server, posts }: Running): Promis
 }
 
 /** Side by side: nearly all of it is waiting. */
-const LANES = 6;
+const LANES = 9;
 const only = Deno.env.get("LASTMARK_FAULT");
 const chosen = CASES.filter(({ name }) => only === undefined || name.includes(only));
 const outcomes = new Map<string, Promise<string>>();
