@@ -263,8 +263,8 @@ Deno.test("S-8 every ticker is leased to one agent, evenly, and moves when its a
     await settled([2, 3, 3, 4], 8_000);
     await agents[0]?.client.close();
     await settled([2, 5, 5], 15_000);
-    const told = await agents[1]?.leases();
-    assert.ok(told && told.length > 0);
+    // What it was told first may be what it had before the others came: nothing, or all.
+    while ((await agents[1]?.leases())?.length !== 5);
     for (const agent of [narrow, ...agents.slice(1)]) await agent.client.close();
   });
 });
