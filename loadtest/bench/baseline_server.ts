@@ -2,9 +2,12 @@
  * What Lastmark's ingest is compared with: small servers on the same HTTP stack (`Deno.serve`) and
  * the same database client, each written as one would who needs no more than it does.
  *
- *     baseline_server.ts bare|rows|jsonb    DATABASE_URL, for rows and jsonb, names the database
+ *     baseline_server.ts bare|floor|rows|jsonb    DATABASE_URL, but for bare, names the database
  *
  * - `bare` reads the body, and nothing else.
+ * - `floor` reads the body without looking at it, and inserts one row of BLOCK_BYTES bytes, as many
+ *   as Lastmark keeps of such a chain. It checks, reads and decides nothing, so it is the most that
+ *   any ingest by this stack can reach which keeps what it answered for.
  * - `rows` checks it with zod and stores a row a contract, by `unnest`, in one transaction.
  * - `jsonb` checks it with zod and stores the contracts as one jsonb value, as the product's first
  *   version did.
@@ -94,6 +97,16 @@ function storeJsonb(sql: postgres.Sql): Store {
     );
 }
 
+/** Inserts the same bytes, which no compression makes less of. */
+function floorOf(sql: postgres.Sql, blockBytes: number): () => Promise<string> {
+  const block = new Uint8Array(blockBytes);
+  for (let at = 0; at < blockBytes; at += 65_536) {
+    crypto.getRandomValues(block.subarray(at, at + 65_536));
+  }
+  return async () =>
+    idOf(await sql`INSERT INTO bench_floor (block) VALUES (${block}) RETURNING id::text`);
+}
+
 function idOf(rows: readonly Readonly<Record<string, unknown>>[]): string {
   return z.string().parse(rows[0]?.["id"]);
 }
@@ -107,6 +120,13 @@ function handlerOf(kind: string): (request: Request) => Promise<Response> {
   }
   // Arrays are written as literals below: no list of types is needed.
   const sql = postgres(Deno.env.get("DATABASE_URL") ?? "", { max: 10, fetch_types: false });
+  if (kind === "floor") {
+    const insert = floorOf(sql, Number(Deno.env.get("BLOCK_BYTES")));
+    return async (request) => {
+      const { byteLength } = await request.arrayBuffer();
+      return Response.json({ success: true, byteLength, snapshotId: await insert() });
+    };
+  }
   const store = kind === "rows" ? storeRows(sql) : storeJsonb(sql);
   return async (request) => {
     const read = body.safeParse(await request.json());

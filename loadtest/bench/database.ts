@@ -110,6 +110,10 @@ export async function createBaselineTables(sql: Sql): Promise<void> {
       ticker text NOT NULL,
       received_at timestamptz NOT NULL DEFAULT now()
     );
+    CREATE TABLE bench_floor (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      block bytea STORAGE EXTERNAL NOT NULL
+    );
     CREATE TABLE bench_jsonb (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       ticker text NOT NULL,

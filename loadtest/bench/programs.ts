@@ -27,16 +27,17 @@ export async function startLastmark(
   return await startServer("the server", { args, env }, stack);
 }
 
-/** Starts one of the servers that it is compared with. */
+/** Starts one of the servers that it is compared with; `blockBytes` is for the floor. */
 export async function startBaseline(
-  kind: "bare" | "rows" | "jsonb",
+  kind: "bare" | "floor" | "rows" | "jsonb",
   databaseUrl: string,
   stack: AsyncDisposableStack,
+  blockBytes = 0,
 ): Promise<BenchServer> {
   const args = ["run", "--allow-all", "loadtest/bench/baseline_server.ts", kind];
   return await startServer(
     `the server ${kind}`,
-    { args, env: { DATABASE_URL: databaseUrl } },
+    { args, env: { DATABASE_URL: databaseUrl, BLOCK_BYTES: String(blockBytes) } },
     stack,
   );
 }

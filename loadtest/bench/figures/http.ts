@@ -1,4 +1,6 @@
 /** Ingest over HTTP, durable, against raw COPY, two plain servers and one that only reads the body. */
+import { encodeBlock } from "../../../db/block.ts";
+import { batchOf } from "../batches.ts";
 import type { Bench, Figure } from "../bench.ts";
 import { type Chain, readsOf } from "../chains.ts";
 import { copyChains, copyText, findPsql } from "../copy.ts";
@@ -59,6 +61,7 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
   const rows = await startBaseline("rows", url, servers);
   const jsonb = await startBaseline("jsonb", url, servers);
   const bare = await startBaseline("bare", url, servers);
+  const floor = await startBaseline("floor", url, servers, blockBytesOf(bench, contracts));
   const costs = new Costs(bench);
   const http = (name: string, server: BenchServer, form: BodyForm): Contender => ({
     name,
@@ -86,7 +89,7 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
     return answered * contracts / (tookMs / 1000);
   };
   bench.say("warming up");
-  for (const server of [lastmark, rows, jsonb, bare]) {
+  for (const server of [lastmark, rows, jsonb, bare, floor]) {
     await runLoad({ ...orderOf(bench, server, files.rows), beginForMs: WARM_UP_MS }, bench.signal);
   }
   const measured = await interleave([
@@ -98,15 +101,25 @@ async function measureHttp(bench: Bench, length: Length): Promise<Finding[]> {
     http("jsonb", jsonb, "rows"),
     http("bare columns", bare, "columns"),
     http("lastmark gzip", lastmark, "gzip"),
+    http("floor", floor, "rows"),
+    http("floor columns", floor, "columns"),
   ], {
     ...bench,
     rounds: bench.settings.rounds,
     before: async () => {
-      await sql`TRUNCATE bench_copy, bench_rows, bench_snapshots, bench_jsonb`;
+      await sql`TRUNCATE bench_copy, bench_rows, bench_snapshots, bench_jsonb, bench_floor`;
       await settle(sql);
     },
   });
   return findingsOf(length, measured, { costs, psql: psql?.version });
+}
+
+/** What Lastmark keeps of such a chain. */
+function blockBytesOf(bench: Bench, contracts: number): number {
+  for (const chain of chainsOf(bench, contracts, 1)) {
+    return encodeBlock(batchOf(chain, bench.sender.agentId, Date.now()).columns).length;
+  }
+  throw new RangeError("there are no tickers");
 }
 
 /** What each way cost, by round. */
@@ -236,6 +249,11 @@ function findingsOf(
     ratio("columns against COPY by two psql", "lastmark columns", "copy", bars.columnsToCopy),
     ratio("columns against a bare server", "lastmark columns", "bare columns", bars.bareColumns),
     ratio("JSON, gzip, against COPY by two psql", "lastmark gzip", "copy", null),
+    ratio("the floor (no reading, one plain row) against COPY", "floor", "copy", null),
+    ratio("the floor against a bare server, JSON", "floor", "bare", null),
+    ratio("the floor against a bare server, columns", "floor columns", "bare columns", null),
+    ratio("JSON against the floor", "lastmark", "floor", null),
+    ratio("columns against the floor", "lastmark columns", "floor columns", null),
     ...["copy", "rows", "jsonb"].map((under): Finding => ({
       figure,
       what: `JSON against ${under}, by processor time`,
