@@ -10,92 +10,36 @@ import { NONE, type QuoteColumns } from "./columns.ts";
 import { type OccSymbol, parseOcc, type Right, type Ticker } from "./contract.ts";
 import type { KnownContracts } from "./known.ts";
 import type { ChainLayout, Series } from "./layout.ts";
+import {
+  ABOVE_MAXIMUM,
+  ADJUSTED,
+  BELOW_INTRINSIC,
+  CROSSED,
+  GREEKS_MISSING,
+  IV_EXTREME,
+  IV_MISSING,
+  IV_PLACEHOLDER,
+  LOCKED,
+  NEVER_QUOTED,
+  NO_QUOTE,
+  PRE_SPLIT,
+  QUALITY_FLAGS,
+  type QualityBits,
+  type QualityFlag,
+  TWO_READS,
+  ZERO_ASK,
+  ZERO_BID,
+} from "./quality_flags.ts";
 import { GREEK_SCALE, PRICE_SCALE } from "./quote.ts";
 
-/** Every flag, in the order in which a row names them. */
-export const QUALITY_FLAGS = [
-  "never_quoted",
-  "no_quote",
-  "zero_bid",
-  "zero_ask",
-  "crossed",
-  "locked",
-  "two_reads",
-  "below_intrinsic",
-  "above_maximum",
-  "pre_split",
-  "adjusted",
-  "iv_missing",
-  "iv_placeholder",
-  "iv_extreme",
-  "greeks_missing",
-] as const;
-
-/** Why a quote is not to be used as it stands. */
-export type QualityFlag = typeof QUALITY_FLAGS[number];
-
-/** What a flag means, for people. */
-export const QUALITY_WORDS: Readonly<Record<QualityFlag, string>> = {
-  never_quoted: "nothing of it was ever quoted",
-  no_quote: "neither a bid nor an ask now",
-  zero_bid: "no bid now",
-  zero_ask: "no ask now",
-  crossed: "crossed: the bid is above the ask",
-  locked: "locked: the bid equals the ask",
-  two_reads: "bid and ask are of different reads",
-  below_intrinsic: "the ask is far below what exercising it would bring at this spot",
-  above_maximum: "the bid is far above the most it can be worth at this spot",
-  pre_split: "its strike is of before a split of the shares",
-  adjusted: "adjusted: its root is not this ticker's, so it delivers something else",
-  iv_missing: "no implied volatility now",
-  iv_placeholder: "its implied volatility is a placeholder",
-  iv_extreme: "its implied volatility is above 500 %",
-  greeks_missing: "no greeks now",
-};
-
-/** Flags of a quote as bits: bit n is the nth of {@link QUALITY_FLAGS}. */
-export type QualityBits = number;
-
-function bitsOf(...flags: readonly QualityFlag[]): QualityBits {
-  return flags.reduce((bits, flag) => bits | (1 << QUALITY_FLAGS.indexOf(flag)), 0);
-}
-
-const NEVER_QUOTED = bitsOf("never_quoted");
-const NO_QUOTE = bitsOf("no_quote");
-const ZERO_BID = bitsOf("zero_bid");
-const ZERO_ASK = bitsOf("zero_ask");
-const CROSSED = bitsOf("crossed");
-const LOCKED = bitsOf("locked");
-const TWO_READS = bitsOf("two_reads");
-const BELOW_INTRINSIC = bitsOf("below_intrinsic");
-const ABOVE_MAXIMUM = bitsOf("above_maximum");
-const PRE_SPLIT = bitsOf("pre_split");
-const ADJUSTED = bitsOf("adjusted");
-const IV_MISSING = bitsOf("iv_missing");
-const IV_PLACEHOLDER = bitsOf("iv_placeholder");
-const IV_EXTREME = bitsOf("iv_extreme");
-const GREEKS_MISSING = bitsOf("greeks_missing");
-
-const FOREIGN = PRE_SPLIT | ADJUSTED;
-const UNPRICED = FOREIGN | NEVER_QUOTED | NO_QUOTE | ZERO_BID | ZERO_ASK | CROSSED | LOCKED |
-  TWO_READS | BELOW_INTRINSIC | ABOVE_MAXIMUM;
-
-/**
- * The flags that bar a value from calculations (Q-20): `price` those from a mid, `iv` those from an
- * implied volatility (which was worked out of the price), `greeks` those from a greek, `count`
- * those from volume and open interest.
- */
-export const BARRED: Readonly<Record<"price" | "iv" | "greeks" | "count", QualityBits>> = {
-  price: UNPRICED,
-  iv: UNPRICED | IV_MISSING | IV_PLACEHOLDER | IV_EXTREME,
-  greeks: UNPRICED | IV_MISSING | IV_PLACEHOLDER | IV_EXTREME | GREEKS_MISSING,
-  count: FOREIGN,
-};
-
-/** The names of flags, in their order. */
-export function flagsOf(bits: QualityBits): QualityFlag[] {
-  return bits === 0 ? [] : QUALITY_FLAGS.filter((_, n) => (bits & (1 << n)) !== 0);
-}
+export {
+  BARRED,
+  flagsOf,
+  QUALITY_FLAGS,
+  QUALITY_WORDS,
+  type QualityBits,
+  type QualityFlag,
+} from "./quality_flags.ts";
 
 /** What quotes are judged by besides themselves. */
 export interface QualityContext {
