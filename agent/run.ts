@@ -141,7 +141,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
     if (nowMs - spooled.atMs >= SPOOL_STATE_MS) spooled = { atMs: nowMs, state: spool.state() };
     const { depth, bytes, dropped, mode } = spooled.state;
     return agentStatusOf({
-      gateway: keeper.watch.status(),
+      gateway: { ...keeper.watch.status(), address: `${settings.ibHost}:${settings.ibPort}` },
       lines: { used: lines.used, limit: lines.limit },
       messageRate: keeper.messageRate,
       reader: reader.state(),

@@ -18,6 +18,7 @@ export const gatewayStatus = z.object({
   sinceMs: z.number().int().nonnegative().describe("since when the state is this one"),
   detail: text.nullable().describe("what the state is about: a code, an ID, a farm"),
   connected: z.boolean(),
+  address: z.string().max(300).optional().describe("host and port; absent from older agents"),
   clientId: z.number().int().nonnegative().describe("the client ID in use, or the one tried"),
   serverVersion: z.number().int().nullable(),
   lastDisconnectAtMs: atMs,

@@ -29,8 +29,43 @@ export const agentHealth = z.object({
   tickers: z.array(tickerStatus),
 });
 
+/** Something that an agent told of itself and that was news. */
+export const agentEvent = z.object({
+  at: z.string(),
+  agentId: z.string(),
+  event: z.enum(["session", "state"]).describe("session: it connected to a server"),
+  state: z.string(),
+  sentence: z.string(),
+  detail: z.string().nullable().describe("what the state is about; of a session, the version"),
+});
+
 /** `GET /api/price-agent/health`. */
-export const agentsHealthAnswer = z.object({ agents: z.array(agentHealth) });
+export const agentsHealthAnswer = z.object({
+  agents: z.array(agentHealth),
+  events: z.array(agentEvent).describe("of the last day, the newest first, at most 200"),
+});
+
+/** How every agent is. */
+export type AgentsHealth = z.infer<typeof agentsHealthAnswer>;
+
+/** Makes the answer's event. */
+export function agentEventOf(
+  { atMs, agent, event, state, detail }: {
+    readonly atMs: number;
+    readonly agent: string;
+    readonly event: "session" | "state";
+    readonly state: string;
+    readonly detail: string | null;
+  },
+): z.infer<typeof agentEvent> {
+  const known = AGENT_STATES.find((one) => one === state);
+  const sentence = event === "session"
+    ? `The agent connected${detail === null ? "" : `, version ${detail}`}.`
+    : known === undefined
+    ? `The agent is ${state}.`
+    : sentenceOfState(known);
+  return { at: toIso(atMs), agentId: agent, event, state, sentence, detail };
+}
 
 /** What is known of an agent's activity. */
 export interface ActivityFacts {
