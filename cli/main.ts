@@ -9,6 +9,7 @@ import { exportCommand } from "./admin/export.ts";
 import { importCommand } from "./admin/import.ts";
 import { keysCommand } from "./admin/keys.ts";
 import { migrateCommand } from "./admin/migrate.ts";
+import { usersCommand } from "./admin/users.ts";
 import { watchCommand } from "./admin/watch.ts";
 import { devCommand, startCommand } from "./start/command.ts";
 
@@ -23,6 +24,7 @@ if (import.meta.main) {
       keysCommand(),
       dealsCommand(),
       watchCommand(),
+      usersCommand(),
       exportCommand(),
       importCommand(),
       dbCommand(),

@@ -72,3 +72,9 @@ export async function setClockOffset(sql: Sql, clockOffsetMs: number): Promise<v
     throw new Error("the clock offset is fixed once data is stored; use another data folder");
   }
 }
+
+/** What access tokens of this installation are signed with. */
+export async function tokenKeyOf(sql: Sql): Promise<Uint8Array> {
+  const [row] = await sql`SELECT token_key AS key FROM installation`;
+  return z.object({ key: z.instanceof(Uint8Array) }).parse(row).key;
+}

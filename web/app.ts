@@ -9,11 +9,13 @@ import { secureHeaders } from "hono/secure-headers";
 import { problem, problemResponse } from "../base/problem.ts";
 import { agentKeyOf } from "./auth/agent_key.ts";
 import { refusalOf } from "./auth/local.ts";
+import { isSameSite } from "./auth/same_site.ts";
+import { USER_ROLES, type UserRole } from "../db/users.ts";
 import { DATABASE_RETRY_AFTER_S, saysDatabaseAway } from "./database.ts";
 import { tooManyRequests } from "./limits/rate.ts";
 import type { AgentRoute, Route, UserRoute } from "./route.ts";
 import { answerProblem } from "./routes/api/problems.ts";
-import type { AppEnv, ErrorPage, Failure, Services } from "./services.ts";
+import type { AppEnv, ErrorPage, Failure, Services, SignIn } from "./services.ts";
 
 /** What the app is built from. */
 export interface AppParts {
@@ -97,6 +99,8 @@ const headers: MiddlewareHandler = secureHeaders({
     formAction: ["'self'"],
     frameAncestors: ["'none'"],
   },
+  // With no referrer at all, a browser says "null" for the origin of a form, as if it were foreign.
+  referrerPolicy: "same-origin",
   xFrameOptions: "DENY",
   strictTransportSecurity: false,
   xXssProtection: false,
@@ -124,17 +128,65 @@ function nameRequest({ clock, log }: Services): MiddlewareHandler<AppEnv> {
 
 type Say = (c: Context<AppEnv>, failure: Failure) => Promise<Response>;
 
-/** Lets users through, who are so far those at this machine. */
+/** Lets users through: by sign-in, or, where the door is open, those at this machine. */
 function usersOnly(route: UserRoute, services: Services, say: Say): HonoHandler<AppEnv> {
+  const { door } = services;
+  if (route.role === "public") return async (c) => await route.handler(c, services);
+  const needed = route.role;
   return async (c) => {
-    if (route.role !== "public") {
-      const refusal = refusalOf({ peer: c.env.peer, headers: c.req.raw.headers });
-      if (refusal !== undefined) {
-        return await say(c, { status: 403, title: "Forbidden", detail: refusal });
-      }
-    }
-    return await route.handler(c, services);
+    const refusal = door.kind === "open"
+      ? await refusedElsewhere(c, say)
+      : await refusedAtDoor(c, door, needed, say);
+    return refusal ?? await route.handler(c, services);
   };
+}
+
+async function refusedElsewhere(c: Context<AppEnv>, say: Say): Promise<Response | undefined> {
+  const detail = refusalOf({ peer: c.env.peer, headers: c.req.raw.headers });
+  if (detail === undefined) return undefined;
+  return await say(c, { status: 403, title: "Forbidden", detail });
+}
+
+async function refusedAtDoor(
+  c: Context<AppEnv>,
+  { users }: SignIn,
+  needed: UserRole,
+  say: Say,
+): Promise<Response | undefined> {
+  const visitor = await users.visitor(c.req.raw.headers);
+  if (visitor.kind === "nobody") return await askToSignIn(c, visitor.why, say);
+  const { user, by } = visitor;
+  const isChange = c.req.method !== "GET" || c.req.header("upgrade") !== undefined;
+  if (by === "cookie" && isChange && !isSameSite(c.req.raw.headers)) {
+    const detail = "The request was made by a page of another site.";
+    return await say(c, { status: 403, title: "Forbidden", detail });
+  }
+  if (USER_ROLES.indexOf(user.role) < USER_ROLES.indexOf(needed)) {
+    return await say(c, {
+      status: 403,
+      title: "Not for your role",
+      detail: `${user.email} is a ${user.role}; this needs a ${needed}. An operator can change ` +
+        `it: deno task users role ${user.email} ${needed}`,
+    });
+  }
+  c.set("visitor", visitor);
+  return undefined;
+}
+
+/** A page leads to the sign-in and back; a call of the API is told what to send. */
+async function askToSignIn(c: Context<AppEnv>, why: string, say: Say): Promise<Response> {
+  if (isForPrograms(c.req.path)) {
+    const answer = await say(c, {
+      status: 401,
+      title: "Not signed in",
+      detail: `${why} Scripts get an access token at POST /api/auth/token.`,
+    });
+    answer.headers.set("WWW-Authenticate", 'Bearer realm="lastmark"');
+    return answer;
+  }
+  const { pathname, search } = new URL(c.req.url);
+  const next = c.req.method === "GET" ? pathname + search : "/";
+  return c.redirect(`/sign-in?next=${encodeURIComponent(next)}`, 303);
 }
 
 /** Lets through who has an agent's key, as often as a key may call. */

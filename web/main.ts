@@ -43,6 +43,7 @@ async function start(
         conflictWindowMs: settings.conflictWindowMs,
         limits: settings.limits,
         retentionDays: settings.retentionDays,
+        auth: settings.auth,
         log,
       });
     } catch (error) {

@@ -1,7 +1,7 @@
 /** The running server: its pools, its chains in memory, its lines to pages, and the address it answers at. */
-import { systemClock } from "../base/clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { connectDatabase, type Sql } from "../db/connect.ts";
-import { checkedInstallation } from "../db/installation.ts";
+import { checkedInstallation, tokenKeyOf } from "../db/installation.ts";
 import { findKey, markKeysUsed } from "../db/keys.ts";
 import { pendingMigrations } from "../db/pending.ts";
 import { maintain } from "../db/maintain.ts";
@@ -11,6 +11,9 @@ import { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
 import { buildApp } from "./app.ts";
 import { KeyCache } from "./auth/key_cache.ts";
+import { Oidc, type OidcSettings } from "./auth/oidc.ts";
+import { UserDoor } from "./auth/door.ts";
+import { SignInRate } from "./auth/sign_in_rate.ts";
 import { LastUsed } from "./auth/last_used.ts";
 import { askForBars } from "./bars/ask.ts";
 import { BarsDesk } from "./bars/desk.ts";
@@ -19,11 +22,13 @@ import { DatabaseWatch } from "./database_watch.ts";
 import about from "./deno.json" with { type: "json" };
 import { type LimitSettings, limitsOf } from "./limits/limits.ts";
 import { ChainCache } from "./live/chains.ts";
+import { Closes } from "./live/closes.ts";
+import { Days } from "./live/days.ts";
 import { LiveFeed } from "./live/feed.ts";
 import { Hub } from "./live/hub.ts";
 import { routes } from "./routes.ts";
 import { errorPage } from "./routes/_error.tsx";
-import type { Services } from "./services.ts";
+import type { Door, Services } from "./services.ts";
 import { AgentDesk } from "./session/desk.ts";
 import { AgentSessions } from "./session/sessions.ts";
 
@@ -39,8 +44,20 @@ export interface ServerOptions {
   readonly limits: LimitSettings;
   /** How long history is kept; `null` keeps all of it. */
   readonly retentionDays: number | null;
+  readonly auth: AuthSettings;
   readonly log: Log;
 }
+
+/** Who may come in. */
+export type AuthSettings =
+  /** Whoever sits at this machine. */
+  | { readonly kind: "open" }
+  /** Who signs in; `publicUrl` is the address at which browsers reach the server. */
+  | {
+    readonly kind: "sign_in";
+    readonly publicUrl: URL | null;
+    readonly oidc: OidcSettings | null;
+  };
 
 /** A server that answers. */
 export interface RunningServer {
@@ -101,7 +118,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hub = new Hub({ clock, log, database, direct, chains });
   running.defer(() => hub.stop());
   await hub.start();
-  const feed = new LiveFeed({ clock, log, chains, hub });
+  const door = await doorOf(options.auth, { clock, database });
+  running.defer(() => door.kind === "open" ? undefined : door.users.close());
+  const days = new Days({ clock, database });
+  const feed = new LiveFeed({ clock, log, chains, hub, days });
   running.defer(() => feed.close());
   const { conflictWindowMs } = options;
   const agents = new AgentDesk({ clock, log, database, direct, conflictWindowMs });
@@ -134,6 +154,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     lastUsed,
     limits: limitsOf(clock, options.limits),
     chains,
+    door,
+    days,
+    closes: new Closes({ clock, database }),
     reader: new IngestReader(),
     storedSets: new StoredSets(),
     committed: (ticker, batch) => hub.committed(ticker, batch),
@@ -169,6 +192,21 @@ function listen(options: ServerOptions, services: Services): Deno.HttpServer<Den
     onListen: () => {},
     handler: (request, info) => app.fetch(request, { peer: info.remoteAddr.hostname }),
   });
+}
+
+async function doorOf(
+  auth: AuthSettings,
+  { clock, database }: { readonly clock: Clock; readonly database: Database },
+): Promise<Door> {
+  if (auth.kind === "open") return auth;
+  const tokenKey = await tokenKeyOf(database.quick);
+  return {
+    kind: "sign_in",
+    users: new UserDoor({ clock, database, tokenKey }),
+    rate: new SignInRate(clock),
+    transport: auth.publicUrl?.protocol === "https:" ? "tls" : "plain",
+    oidc: auth.oidc && new Oidc(auth.oidc, tokenKey),
+  };
 }
 
 /** The address as a browser takes it; a server on every address is reached at loopback too. */

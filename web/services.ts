@@ -10,14 +10,21 @@ import type { Deal } from "../db/tickers.ts";
 import type { LastKnownChain, StoredBatch } from "../options/chain.ts";
 import type { Ticker } from "../options/contract.ts";
 import type { ReasonCode } from "../options/reasons.ts";
+import type { AgentCounts } from "../options/wire/live.ts";
 import type { IngestReader } from "../options/wire/ingest_reader.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { BarsDesk } from "./bars/desk.ts";
 import type { KeyCache } from "./auth/key_cache.ts";
 import type { LastUsed } from "./auth/last_used.ts";
+import type { Oidc } from "./auth/oidc.ts";
+import type { UserDoor, Visitor } from "./auth/door.ts";
+import type { Transport } from "./auth/session_cookie.ts";
+import type { SignInRate } from "./auth/sign_in_rate.ts";
 import type { Database } from "./database.ts";
 import type { DatabaseWatch } from "./database_watch.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { Closes } from "./live/closes.ts";
+import type { Days } from "./live/days.ts";
 import type { TrackedChain } from "./live/tracked.ts";
 import type { AgentDesk } from "./session/desk.ts";
 import type { AgentSessions } from "./session/sessions.ts";
@@ -47,6 +54,8 @@ export interface Chains {
   get(ticker: Ticker): Promise<TrackedTicker | undefined>;
   /** Every ticker that is followed, in order of its symbol. */
   all(): Promise<readonly TrackedTicker[]>;
+  /** How the agents are, as of the last look a second ago; null before the first. */
+  agentCounts(): AgentCounts | null;
 }
 
 /** Everything a handler may use. */
@@ -62,6 +71,12 @@ export interface Services {
   readonly lastUsed: Pick<LastUsed, "used">;
   readonly limits: Limits;
   readonly chains: Chains;
+  /** The last trades by the close before, which changes are told against. */
+  readonly closes: Pick<Closes, "before">;
+  /** Who may come in; "open" lets in whoever sits at this machine. */
+  readonly door: Door;
+  /** What is told of each ticker's day. */
+  readonly days: Pick<Days, "of">;
   /** Reads the bodies of ingest calls. */
   readonly reader: IngestReader;
   /** The contract sets that the database has, as far as this server knows. */
@@ -80,6 +95,20 @@ export interface Services {
   readonly conflictWindowMs: number;
 }
 
+/** How people sign in. */
+export interface SignIn {
+  readonly kind: "sign_in";
+  readonly users: UserDoor;
+  readonly rate: SignInRate;
+  /** How browsers reach the server, by `PUBLIC_URL`. */
+  readonly transport: Transport;
+  /** An OpenID provider at which one can sign in too; null where there is none. */
+  readonly oidc: Oidc | null;
+}
+
+/** Who may come in. */
+export type Door = { readonly kind: "open" } | SignIn;
+
 /** What Hono carries with each request. */
 export interface AppEnv {
   readonly Bindings: {
@@ -88,6 +117,8 @@ export interface AppEnv {
   };
   readonly Variables: {
     readonly requestId: string;
+    /** Who asks; absent on routes of everyone, and where the door is open. */
+    readonly visitor?: Extract<Visitor, { kind: "user" }>;
     /** What is told of a key's limit, on whatever is answered. */
     readonly rateHeaders?: Readonly<Record<string, string>>;
   };
@@ -111,7 +142,7 @@ export type AgentHandler = (
 
 /** What went wrong, for the page that says so. */
 export interface Failure {
-  readonly status: 403 | 404 | 405 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 429 | 500 | 503;
   /** In a few words: the heading. */
   readonly title: string;
   /** What is so and what to do, in whole sentences. */

@@ -1,6 +1,9 @@
 /** What the server is told: flags, environment, `.env.local`. */
 import { command, oneOf, port, setting, url, wholeNumber } from "../base/command.ts";
+import { USER_ROLES, type UserRole } from "../db/users.ts";
+import { isLoopback } from "../base/loopback.ts";
 import { DEFAULT_LIMITS, type LimitSettings } from "./limits/limits.ts";
+import type { AuthSettings } from "./server.ts";
 import type { LogLevel } from "../telemetry/log.ts";
 
 /** The server's settings. */
@@ -15,6 +18,7 @@ export interface Settings {
   readonly limits: LimitSettings;
   /** How long history is kept; `null` keeps all of it. */
   readonly retentionDays: number | null;
+  readonly auth: AuthSettings;
   readonly logLevel: LogLevel;
 }
 
@@ -23,7 +27,8 @@ const MIB = 1024 * 1024;
 const HELP = `
 Examples:
   DATABASE_URL=postgres://lastmark@127.0.0.1/lastmark deno task web
-  deno task web --host 0.0.0.0 --port 8080
+  deno task web --host 0.0.0.0 --port 8080 --public-url https://lastmark.example
+  deno task web --no-auth                       for this machine alone, without sign-in
 
 The database must have this version's tables: deno task migrate.`;
 
@@ -92,6 +97,46 @@ export function readSettings(args: readonly string[]): Settings {
       parse: wholeNumber(1, 36_500),
     }))
     .addOption(setting({
+      flags: "--public-url <url>",
+      help: "where browsers reach the server; with https: cookies go over TLS alone",
+      env: "PUBLIC_URL",
+      parse: url("http:", "https:"),
+    }))
+    .addOption(setting({
+      flags: "--auth <way>",
+      help: "sign-in, or none: whoever sits at this machine may do all (only on loopback)",
+      env: "AUTH",
+      parse: oneOf("sign-in", "none"),
+      fallback: "sign-in",
+    }))
+    .option("--no-auth", "the same as --auth none")
+    .addOption(setting({
+      flags: "--oidc-issuer <url>",
+      help:
+        "an OpenID provider at which users can sign in too; needs the two below and --public-url",
+      env: "OIDC_ISSUER",
+      parse: url("https:", "http:"),
+    }))
+    .addOption(setting({
+      flags: "--oidc-client-id <id>",
+      help: "this server's client ID there",
+      env: "OIDC_CLIENT_ID",
+      parse: (text) => text,
+    }))
+    .addOption(setting({
+      flags: "--oidc-client-secret <secret>",
+      help: "its secret there; better by the environment",
+      env: "OIDC_CLIENT_SECRET",
+      parse: (text) => text,
+    }))
+    .addOption(setting({
+      flags: "--oidc-role <role>",
+      help:
+        "the role of who comes for the first time; without, only users who are here already come in",
+      env: "OIDC_ROLE",
+      parse: oneOf(...USER_ROLES),
+    }))
+    .addOption(setting({
       flags: "--log-level <level>",
       help: "debug, info, warn or error",
       env: "LOG_LEVEL",
@@ -110,6 +155,12 @@ export function readSettings(args: readonly string[]): Settings {
     ingestMemory: number;
     liveConnections: number;
     retentionDays?: number;
+    publicUrl?: URL;
+    auth: "sign-in" | "none" | false;
+    oidcIssuer?: URL;
+    oidcClientId?: string;
+    oidcClientSecret?: string;
+    oidcRole?: UserRole;
     logLevel: LogLevel;
   }>();
   if (!read.database) {
@@ -117,7 +168,30 @@ export function readSettings(args: readonly string[]): Settings {
       "error: DATABASE_URL (or --database) is not set. Allowed: a URL that starts with postgres:",
     );
   }
+  const isOpen = read.auth === false || read.auth === "none";
+  if (isOpen && !isLoopback(read.host)) {
+    return program.error(
+      `error: --no-auth (AUTH=none) with --host ${read.host}. Allowed: only with a loopback address, such as 127.0.0.1`,
+    );
+  }
+  const { publicUrl = null, oidcIssuer, oidcClientId, oidcClientSecret, oidcRole } = read;
+  const isOidcWhole = publicUrl && oidcIssuer && oidcClientId && oidcClientSecret;
+  if ((oidcIssuer || oidcClientId || oidcClientSecret) && !isOidcWhole) {
+    return program.error(
+      "error: OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and PUBLIC_URL are set in part. Allowed: all of them, or none of the first three",
+    );
+  }
+  const oidc = isOidcWhole
+    ? {
+      issuer: oidcIssuer,
+      clientId: oidcClientId,
+      clientSecret: oidcClientSecret,
+      newUsers: oidcRole ?? null,
+      publicUrl,
+    }
+    : null;
   return {
+    auth: isOpen ? { kind: "open" } : { kind: "sign_in", publicUrl, oidc },
     host: read.host,
     port: read.port,
     databaseUrl: read.database,

@@ -1,6 +1,6 @@
 /** `start` and `dev` on the command line. */
 import type { Command } from "commander";
-import { command, port, setting, url } from "../../base/command.ts";
+import { command, oneOf, port, setting, url } from "../../base/command.ts";
 import { endOfProgram } from "../../base/lifetime.ts";
 import { DEFAULT_DATA } from "../database.ts";
 import { orFail } from "../failure.ts";
@@ -9,8 +9,11 @@ import { start, type StartSettings } from "./start.ts";
 const START_HELP = `
 Examples:
   deno task start
+  deno task start --no-auth
   deno task start --port 8080 --data /var/lib/lastmark
   deno task start --replay chains/ --data .lastmark-replay
+
+The first start makes a user and prints a link that signs in, until a password is set.
 
 It runs the database, the simulated gateway, one agent and the server as programs of its own, and
 ends them all on Ctrl-C. With DATABASE_URL set it uses that database. --replay shows recorded
@@ -43,6 +46,14 @@ function withSettings(program: Command): Command {
       parse: port,
       fallback: 8000,
     }))
+    .addOption(setting({
+      flags: "--auth <way>",
+      help: "sign-in, or none: whoever sits at this machine may do all",
+      env: "AUTH",
+      parse: oneOf("sign-in", "none"),
+      fallback: "sign-in",
+    }))
+    .option("--no-auth", "the same as --auth none")
     .addOption(setting({
       flags: "--data <folder>",
       help: "where the data is kept",

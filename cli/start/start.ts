@@ -20,6 +20,7 @@ import { Failure, failureLine } from "../failure.ts";
 import { keepDatabase } from "./database.ts";
 import { endOrphans, ProcessList } from "./orphans.ts";
 import { type ProgramName, type ProgramOptions, readPrograms } from "./programs.ts";
+import { firstLink } from "./first_user.ts";
 import { watchSources } from "./reload.ts";
 import { newsOnly, plainLine, readLogLine, type Say, teller } from "./say.ts";
 import { agentKey, seedTickers, settleClock } from "./seed.ts";
@@ -29,6 +30,8 @@ export interface StartSettings {
   readonly port: number;
   readonly data: string;
   readonly replay?: string;
+  /** `false` is `--no-auth`. */
+  readonly auth: "sign-in" | "none" | false;
   readonly gatewayPort: number;
   readonly controlPort: number;
   readonly database?: URL;
@@ -133,11 +136,12 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
   if (seeded > 0) say("start", `following the ${seeded} tickers of the gateway`);
 
   await built;
+  const isOpen = settings.auth === false || settings.auth === "none";
   const web = keep("web", {
     ready: READY.web,
     options: (before) => ({
       args: ["--port", String(before?.port ?? settings.port)],
-      env: { DATABASE_URL: database.url },
+      env: { DATABASE_URL: database.url, AUTH: isOpen ? "none" : "sign-in" },
     }),
   });
   const webAt = await upOrEnd("web", web, end);
@@ -164,6 +168,8 @@ async function run(settings: StartSettings, end: AbortSignal): Promise<void> {
   await upOrEnd("agent", agent, end);
   say("agent", `reads from the gateway as ${AGENT}`);
   say("start", `Lastmark is at ${webAt.url} (Ctrl-C ends it)`);
+  const link = isOpen ? undefined : await firstLink(sql, webAt.url);
+  if (link !== undefined) say("start", `sign in, once, by this link, and set a password: ${link}`);
   say("start", "below: the first read of each ticker, and what goes wrong");
 
   if (settings.reload) {

@@ -31,7 +31,7 @@ export interface Started extends AsyncDisposable {
 const config = z.object({ tasks: z.record(z.string(), z.string()) });
 
 /** One small chain, so that the machine is free for what is tested. */
-const SMALL: Environment = { TICKERS: "CSGS" };
+const SMALL: Environment = { AUTH: "none", TICKERS: "CSGS" };
 
 type Environment = Readonly<Record<string, string>>;
 

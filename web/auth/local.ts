@@ -1,6 +1,6 @@
 /**
- * Until there is sign-in, a user is whoever sits at this machine: users' routes are open to it and
- * closed elsewhere. Three ways around that are closed too: a request that a proxy passes on, a
+ * Without sign-in (`--no-auth`) a user is whoever sits at this machine: users' routes are open to it
+ * and closed elsewhere. Three ways around that are closed too: a request that a proxy passes on, a
  * foreign name that resolves to 127.0.0.1 (DNS rebinding), and another site's page in the same
  * browser.
  */
@@ -14,7 +14,7 @@ export interface Origin {
 }
 
 const SAY_HOW =
-  "There is no sign-in yet, so pages and user routes answer only to this machine itself, at http://127.0.0.1 or http://localhost.";
+  "This server runs without sign-in (--no-auth), so it answers only to this machine itself, at http://127.0.0.1 or http://localhost.";
 
 /**
  * Why a request for a user's route is refused; `undefined` where it is let through.

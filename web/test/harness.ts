@@ -9,7 +9,7 @@ import { addWatch } from "../../db/watches.ts";
 import { parseTicker, type Ticker } from "../../options/contract.ts";
 import { DEFAULT_LIMITS, type LimitSettings } from "../limits/limits.ts";
 import { jsonLog } from "../../telemetry/log.ts";
-import { type RunningServer, startServer } from "../server.ts";
+import { type AuthSettings, type RunningServer, startServer } from "../server.ts";
 
 /** What a test is given. */
 export interface TestServer {
@@ -56,15 +56,18 @@ export function serverOn(
   databaseUrl: string,
   lines: Record<string, unknown>[],
   limits: Partial<LimitSettings> = {},
+  auth: AuthSettings = { kind: "open" },
+  port = 0,
 ): Promise<RunningServer> {
   return startServer({
     host: "127.0.0.1",
-    port: 0,
+    port,
     databaseUrl,
     databaseDirectUrl: databaseUrl,
     conflictWindowMs: 60_000,
     limits: { ...DEFAULT_LIMITS, ...limits },
     retentionDays: null,
+    auth,
     log: jsonLog({
       program: "web",
       level: "debug",

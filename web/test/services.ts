@@ -6,6 +6,7 @@ import { connectDatabase } from "../../db/connect.ts";
 import { silentLog } from "../../telemetry/log.ts";
 import { DatabaseAway } from "../database.ts";
 import { DEFAULT_LIMITS, limitsOf } from "../limits/limits.ts";
+import { NO_DAY } from "../live/days.ts";
 import type { Services } from "../services.ts";
 
 /** The one text that is a key there: of the agent `deals`. */
@@ -29,7 +30,14 @@ export function withoutDatabase(change: Partial<Services> = {}): Services {
     },
     lastUsed: { used: () => {} },
     limits: limitsOf(clock, DEFAULT_LIMITS),
-    chains: { get: () => Promise.resolve(undefined), all: () => Promise.resolve([]) },
+    chains: {
+      get: () => Promise.resolve(undefined),
+      all: () => Promise.resolve([]),
+      agentCounts: () => null,
+    },
+    closes: { before: () => Promise.resolve(new Map()) },
+    door: { kind: "open" },
+    days: { of: () => Promise.resolve(NO_DAY) },
     reader: new IngestReader(),
     storedSets: new StoredSets(),
     committed: () => {},

@@ -37,6 +37,7 @@ export async function startWeb(
       DATABASE_URL: options.databaseUrl,
       APP_HOST: "127.0.0.1",
       APP_PORT: String(options.port),
+      AUTH: "none",
       NO_COLOR: "1",
       ...options.env,
     },

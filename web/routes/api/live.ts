@@ -8,7 +8,10 @@ import { answerProblem } from "./problems.ts";
 const IDLE_TIMEOUT_S = 30;
 
 /** Upgrades the connection. */
-export async function live(c: RequestContext, { openLive, limits }: Services): Promise<Response> {
+export async function live(
+  c: RequestContext,
+  { openLive, limits, door }: Services,
+): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     const detail = "This address speaks WebSocket only (docs/api.md).";
     return answerProblem(problem(426, "upgrade-required", "Upgrade required", { detail }));
@@ -18,6 +21,8 @@ export async function live(c: RequestContext, { openLive, limits }: Services): P
   try {
     const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: IDLE_TIMEOUT_S });
     socket.addEventListener("close", leave);
+    const visitor = c.get("visitor");
+    if (door.kind === "sign_in" && visitor) door.users.watch(socket, visitor);
     openLive(socket);
     return response;
   } catch (error) {
