@@ -88,8 +88,25 @@ export const tickersMessage = z.object({
   rows: z.array(tickerRow),
 });
 
-/** Sent every few seconds: the domain time, by which ages are counted on, and that the line lives. */
-export const heartbeatMessage = z.object({ type: z.literal("heartbeat"), now: z.string() });
+/** How the agents are, in three numbers; `alive` are those that prices reach. */
+export const agentCounts = z.object({
+  known: z.number().int(),
+  connected: z.number().int(),
+  alive: z.number().int(),
+});
+
+/** How the agents are, in three numbers. */
+export type AgentCounts = z.infer<typeof agentCounts>;
+
+/**
+ * Sent every few seconds: the domain time, by which ages are counted on, that the line lives, and
+ * how the agents are (null where that is not known).
+ */
+export const heartbeatMessage = z.object({
+  type: z.literal("heartbeat"),
+  now: z.string(),
+  agents: agentCounts.nullable(),
+});
 
 /** What could not be done, for which ticker where it is about one. */
 export const problemMessage = z.object({

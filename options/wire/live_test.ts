@@ -63,7 +63,7 @@ Deno.test("W-31 a delta carries a chain's state and its changed rows in the form
       expiries,
       chain: { ...state, expirations, contracts },
     },
-    { type: "heartbeat", now: "2026-07-15T17:00:00.000Z" },
+    { type: "heartbeat", now: "2026-07-15T17:00:00.000Z", agents: null },
     { type: "problem", error: "EA is not watched.", ticker: "EA" },
     { type: "tickers", whole: true, rows: [] },
   ];

@@ -37,6 +37,15 @@ export const tickerRow = z.object({
   agentId: z.string().nullable(),
   timestamp: z.string().nullable(),
   seq: z.number().int(),
+  atmIv: z.number().nullable().describe("at the money, for 30 days, a fraction"),
+  ivRank: z.object({
+    rank: z.number().describe("0 at the lowest of the days, 100 at the highest"),
+    percentile: z.number().describe("percent of the earlier days that were lower"),
+    days: z.number().int().describe("days it goes by"),
+    firstDay: z.string(),
+  }).nullable().describe("null: fewer than two days are known"),
+  course: z.array(z.tuple([z.number(), z.number()]))
+    .describe("the day so far: minutes after the open, spot"),
 });
 
 /** One ticker of the list. */
@@ -51,11 +60,19 @@ export interface TickerContext extends ChainContext {
   readonly deal: z.infer<typeof dealOfTicker> | null;
   /** The close of the session before, or the first price of the day; null where neither is known. */
   readonly referencePrice: number | null;
+  readonly day: TickerDay;
+}
+
+/** What a row tells of the day. */
+export interface TickerDay {
+  readonly course: readonly (readonly [minute: number, spot: number])[];
+  readonly atmIv: number | null;
+  readonly ivRank: z.infer<typeof tickerRow>["ivRank"];
 }
 
 /** The row of a ticker. */
 export function tickerRowOf(chain: LastKnownChain, context: TickerContext): TickerRow {
-  const { nowMs, name, deal, referencePrice } = context;
+  const { nowMs, name, deal, referencePrice, day } = context;
   const state = chainStateOf(chain, context);
   const moved = changeOf(state.spotPrice, referencePrice);
   const freshCount = liveContracts(chain, nowMs).filter((contract) => {
@@ -79,5 +96,13 @@ export function tickerRowOf(chain: LastKnownChain, context: TickerContext): Tick
     agentId: state.agentId,
     timestamp: state.timestamp,
     seq: state.seq,
+    atmIv: day.atmIv,
+    ivRank: day.ivRank && {
+      rank: day.ivRank.rank,
+      percentile: day.ivRank.percentile,
+      days: day.ivRank.days,
+      firstDay: day.ivRank.firstDay,
+    },
+    course: day.course.map(([minute, spot]) => [minute, spot]),
   };
 }

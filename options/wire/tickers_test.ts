@@ -26,9 +26,15 @@ Deno.test("W-40 a ticker's row counts what is known, what is fresh and what was 
     name: "Electronic Arts Inc.",
     agentOnline: true,
     referencePrice: 206.37,
+    day: {
+      course: [[0, 205], [15, 206.41]],
+      atmIv: 0.25,
+      ivRank: { rank: 50, percentile: 40, days: 61, firstDay: "2026-04-17" },
+    },
   });
   assert.deepEqual([row.contractCount, row.freshCount, row.neverQuotedCount], [4, 2, 1]);
   assert.deepEqual([row.spotPrice, row.change, row.changePercent], [206.41, 0.04, 0.02]);
   assert.deepEqual([row.freshness, row.reason, row.agentId], ["live", null, "desk-1"]);
+  assert.deepEqual([row.atmIv, row.ivRank?.days, row.course[1]], [0.25, 61, [15, 206.41]]);
   assert.deepEqual(tickerRow.parse(row), row);
 });

@@ -9,6 +9,7 @@ import { referenceSpot } from "../../db/spots.ts";
 import { type FollowedTicker, followedTicker, followedTickers } from "../../db/tickers.ts";
 import type { StoredBatch } from "../../options/chain.ts";
 import type { Ticker } from "../../options/contract.ts";
+import type { AgentCounts } from "../../options/wire/live.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Database, inTime, saysDatabaseAway } from "../database.ts";
 import type { Chains, TrackedTicker } from "../services.ts";
@@ -93,6 +94,13 @@ export class ChainCache implements Chains {
     if (!this.#followed) await this.refresh();
     const followed = [...this.#followed?.values() ?? []];
     return await Promise.all(followed.map((one) => this.#known(one)));
+  }
+
+  /** How the agents are, as of the last look; null before the first. */
+  agentCounts(): AgentCounts | null {
+    if (!this.#followed) return null;
+    const alive = this.#agents.filter(({ feedAlive }) => feedAlive).length;
+    return { known: this.#agentsSeenAtMs.size, connected: this.#agents.length, alive };
   }
 
   /** Folds every chain before somebody asks for it, those that are asked for first. */

@@ -10,6 +10,7 @@ import type { KnownTicker } from "../services.ts";
 import { rowOf } from "./answers.ts";
 import type { ChainCache } from "./chains.ts";
 import { Connection, type ListRows, type LiveSocket } from "./connection.ts";
+import type { Days } from "./days.ts";
 import type { Hub } from "./hub.ts";
 import { ChainMessages } from "./messages.ts";
 
@@ -26,8 +27,9 @@ const RETRY_EVERY_MS = 50;
 export interface LiveFeedParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly chains: Pick<ChainCache, "get" | "all">;
+  readonly chains: Pick<ChainCache, "get" | "all" | "agentCounts">;
   readonly hub: Pick<Hub, "listen">;
+  readonly days: Pick<Days, "of">;
 }
 
 /** A page's line in the feed. */
@@ -202,12 +204,16 @@ export class LiveFeed {
     if (!this.#rows) {
       this.#stale.clear();
       const all = await chains.all();
-      this.#rows = new Map(all.map((known) => [known.ticker, this.#rowText(known)]));
+      const texts = all.map(async (known) => [known.ticker, await this.#rowText(known)] as const);
+      this.#rows = new Map(await Promise.all(texts));
       return this.#rows;
     }
     const stale = [...this.#stale];
     this.#stale.clear();
-    const fresh = await Promise.all(stale.map((ticker) => chains.get(ticker))).catch((error) => {
+    const fresh = await Promise.all(stale.map(async (ticker) => {
+      const known = await chains.get(ticker);
+      return known && await this.#rowText(known);
+    })).catch((error) => {
       for (const ticker of stale) this.#stale.add(ticker);
       throw error;
     });
@@ -215,11 +221,11 @@ export class LiveFeed {
     const before: ListRows | undefined = this.#rows;
     if (!before) return await this.#listRows();
     const rows = new Map(before);
-    fresh.forEach((known, index) => {
-      const ticker = stale[index];
-      if (known) rows.set(known.ticker, this.#rowText(known));
-      else if (ticker) rows.delete(ticker);
-    });
+    for (const [index, ticker] of stale.entries()) {
+      const text = fresh[index];
+      if (text === undefined) rows.delete(ticker);
+      else rows.set(ticker, text);
+    }
     // A ticker that is new stands where its name belongs.
     this.#rows = rows.size > before.size
       ? new Map([...rows].sort(([a], [b]) => a < b ? -1 : 1))
@@ -227,8 +233,9 @@ export class LiveFeed {
     return this.#rows;
   }
 
-  #rowText(known: KnownTicker): string {
-    return JSON.stringify(rowOf(known, this.#parts.clock.nowMs()));
+  async #rowText(known: KnownTicker): Promise<string> {
+    const { clock, days } = this.#parts;
+    return JSON.stringify(rowOf(known, clock.nowMs(), await days.of(known.ticker)));
   }
 
   #tell(connection: Connection, ticker: Ticker, messages: ChainMessages): void {
@@ -283,7 +290,8 @@ export class LiveFeed {
 
   #heartbeatText(): string {
     const now = new Date(this.#parts.clock.nowMs()).toISOString();
-    return JSON.stringify({ type: "heartbeat", now } satisfies ServerMessage);
+    const agents = this.#parts.chains.agentCounts();
+    return JSON.stringify({ type: "heartbeat", now, agents } satisfies ServerMessage);
   }
 
   #complain(error: unknown): void {

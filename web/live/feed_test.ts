@@ -10,6 +10,7 @@ import {
 import { silentLog } from "../../telemetry/log.ts";
 import type { TrackedTicker } from "../services.ts";
 import { FULL_BYTES, type LiveSocket } from "./connection.ts";
+import { NO_DAY } from "./days.ts";
 import { HEARTBEAT_EVERY_MS, type Line, LiveFeed, STATE_EVERY_BEATS } from "./feed.ts";
 import type { HubListener } from "./hub.ts";
 import { advance, track, type TrackedChain } from "./tracked.ts";
@@ -89,7 +90,9 @@ class Bench {
           return found;
         },
         all: () => Promise.resolve([known(), knownOf(still, track())]),
+        agentCounts: () => ({ known: 2, connected: 1, alive: 1 }),
       },
+      days: { of: () => Promise.resolve(NO_DAY) },
       hub: {
         listen: (listener) => {
           this.#announce = listener;
