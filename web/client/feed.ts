@@ -18,8 +18,8 @@ export type Line = "open" | "away";
 export interface FeedOptions {
   readonly clock: Clock;
   readonly open: () => FeedSocket;
-  /** Asked at each connection, so that it can name the position the page is at. */
-  readonly subscription: () => ClientMessageText;
+  /** Asked at each connection, so that they can name the positions the page is at. */
+  readonly subscriptions: () => readonly ClientMessageText[];
   readonly onMessage: (message: ServerMessage) => void;
   /** Called as soon as the connection is lost, and when the server speaks again. */
   readonly onLine: (line: Line) => void;
@@ -29,8 +29,8 @@ export interface FeedOptions {
 
 /** An open feed. */
 export interface Feed {
-  /** Subscribes anew from where the page is: after a gap. */
-  resubscribe(): void;
+  /** Says something now, where the line is open: a subscription that is new, or anew after a gap. */
+  say(message: ClientMessageText): void;
   /** Tries to connect now instead of when the backoff is over. */
   retryNow(): void;
   close(): void;
@@ -54,10 +54,16 @@ export function openFeed(options: FeedOptions): Feed {
   let again: Timer | undefined;
   let failures = 0;
   let closed = false;
+  let isOpen = false;
 
-  const subscribe = (): void => socket?.send(JSON.stringify(options.subscription()));
+  const say = (message: ClientMessageText): void => socket?.send(JSON.stringify(message));
+  const subscribe = (): void => {
+    isOpen = true;
+    for (const message of options.subscriptions()) say(message);
+  };
 
   const drop = (): void => {
+    isOpen = false;
     silence?.cancel();
     again?.cancel();
     if (!socket) return;
@@ -100,7 +106,9 @@ export function openFeed(options: FeedOptions): Feed {
 
   connect();
   return {
-    resubscribe: subscribe,
+    say(message) {
+      if (isOpen) say(message);
+    },
     retryNow() {
       if (!retry) return;
       retry.cancel();

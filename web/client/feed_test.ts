@@ -63,7 +63,7 @@ function setting(): Setting {
         sockets.push(socket);
         return socket;
       },
-      subscription: () => ({ type: "subscribe", ticker, sinceSeq: made.seq }),
+      subscriptions: () => [{ type: "subscribe", ticker, sinceSeq: made.seq }],
       onMessage: (message) => messages.push(message),
       onLine: (line) => lines.push(line),
     }),
@@ -71,7 +71,11 @@ function setting(): Setting {
   return made;
 }
 
-const HEARTBEAT: ServerMessage = { type: "heartbeat", now: "2026-11-20T15:00:00.000Z" };
+const HEARTBEAT: ServerMessage = {
+  type: "heartbeat",
+  now: "2026-11-20T15:00:00.000Z",
+  agents: null,
+};
 
 Deno.test("a feed subscribes when its socket opens, and hands on what comes", () => {
   const { sockets: [socket], messages, lines } = setting();
@@ -156,4 +160,14 @@ Deno.test("a closed feed leaves no timer and comes back no more", () => {
   clock.advance(60_000);
   assert.equal(sockets.length, 1);
   assert.deepEqual(lines, []);
+});
+
+Deno.test("what is said before the line is open is said when it opens, once", () => {
+  const { sockets: [socket], feed } = setting();
+  feed.say({ type: "subscribe_tickers" });
+  assert.deepEqual(socket?.sent, []);
+  socket?.opens();
+  assert.equal(socket?.sent.length, 1);
+  feed.say({ type: "subscribe_tickers" });
+  assert.equal(socket?.sent[1], '{"type":"subscribe_tickers"}');
 });

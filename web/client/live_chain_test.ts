@@ -9,6 +9,8 @@ import {
   chainStateOf,
 } from "../../options/wire/chain.ts";
 import { type ChainMessage, type DeltaMessage, expiryStates } from "../../options/wire/live.ts";
+import { chainJudge } from "../../options/quality.ts";
+import { COLUMNS, fieldsOf } from "../components/chain/columns.ts";
 import { packContracts, unpackContracts } from "../components/chain/packed.ts";
 import { tabOf } from "../components/chain/view.ts";
 import { type ShownChain, takeChain, takeDelta } from "./live_chain.ts";
@@ -34,13 +36,20 @@ function chainOf(...batches: readonly StoredBatch[]): LastKnownChain {
 
 /** The page as the server renders it. */
 function pageOf(chain: LastKnownChain): ShownChain {
-  const contracts = [...chain.contracts.values()];
+  const judge = chainJudge(chain, CONTEXT);
+  const fields = fieldsOf(COLUMNS);
+  const contracts = [...chain.contracts.values()].map((contract) => ({
+    ...contract,
+    quality: judge(contract),
+    closeLast: null,
+  }));
   return {
     state: chainStateOf(chain, CONTEXT),
     tabs: expiryStates(contracts).map(tabOf),
     contracts: new Map(
-      unpackContracts(packContracts(contracts)).map((contract) => [contract.occ, contract]),
+      unpackContracts(packContracts(contracts, fields)).map((contract) => [contract.occ, contract]),
     ),
+    fields,
   };
 }
 

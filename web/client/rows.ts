@@ -1,8 +1,9 @@
 /** Rows of the API as the contracts that pages draw. */
-import type { LastKnownContract, LastKnownField, Seen } from "../../options/chain.ts";
+import type { LastKnownField, Seen } from "../../options/chain.ts";
 import { parseOcc } from "../../options/contract.ts";
 import type { ChainRow } from "../../options/wire/chain.ts";
-import { SHOWN_FIELDS } from "../components/chain/columns.ts";
+import type { ShownContract } from "../components/chain/shown_contract.ts";
+import { bitsOf } from "../../options/quality_flags.ts";
 
 /** A field's value, when it was seen and what it is now; the last two left out where as its row. */
 type Told = readonly [
@@ -22,14 +23,24 @@ const TOLD: Readonly<Partial<Record<LastKnownField, (row: ChainRow) => Told>>> =
   delta: (row) => [row.delta, row.deltaSeenAt, row.deltaNow],
   bidSize: (row) => [row.bid_size, row.bidSizeSeenAt, row.bidSizeNow],
   askSize: (row) => [row.ask_size, row.askSizeSeenAt, row.askSizeNow],
+  gamma: (row) => [row.gamma, row.gammaSeenAt, row.gammaNow],
+  theta: (row) => [row.theta, row.thetaSeenAt, row.thetaNow],
+  vega: (row) => [row.vega, row.vegaSeenAt, row.vegaNow],
 };
 
-/** What pages draw of a row; throws where its symbol is no contract. */
-export function contractOfRow(row: ChainRow): LastKnownContract {
+/**
+ * What pages draw of a row: the fields that this one needs. What a change is measured by does not
+ * come with rows; the page knows it. Throws where the row's symbol is no contract.
+ */
+export function contractOfRow(
+  row: ChainRow,
+  fieldNames: readonly LastKnownField[],
+  closeLast: number | null,
+): ShownContract {
   const contract = parseOcc(row.symbol);
   if (!contract) throw new Error(`The server sent ${row.symbol}, which is not an OCC symbol`);
   const fields: Partial<Record<LastKnownField, Seen>> = {};
-  for (const field of SHOWN_FIELDS) {
+  for (const field of fieldNames) {
     const [value, seenAt, now] = TOLD[field]?.(row) ?? [null, null, null];
     const at = seenAt ?? row.asOf;
     if (value === null || at === null) continue;
@@ -43,5 +54,7 @@ export function contractOfRow(row: ChainRow): LastKnownContract {
     quotedAtMs: null,
     fields,
     missingReason: row.missingReason ?? null,
+    quality: bitsOf(...row.quality ?? []),
+    closeLast,
   };
 }

@@ -4,7 +4,7 @@
  * one timer for all ages.
  */
 import { createContext } from "preact";
-import { useContext, useEffect, useReducer, useRef } from "preact/hooks";
+import { useContext, useEffect, useReducer, useRef, useState } from "preact/hooks";
 
 /** Time that moves in ticks; between two ticks all of a page has one time. */
 export interface PageClock {
@@ -21,6 +21,16 @@ export function stillClock(nowMs: number): PageClock {
 
 /** The clock of the island around. */
 export const PageClockContext = createContext<PageClock>(stillClock(0));
+
+/** The zone that instants are told in: New York's as the server draws a page, then the reader's. */
+export const ZoneContext = createContext<string>("America/New_York");
+
+/** The reader's zone, once the browser has taken the page over. */
+export function useZone(): string {
+  const [zone, setZone] = useState("America/New_York");
+  useEffect(() => setZone(Intl.DateTimeFormat().resolvedOptions().timeZone), []);
+  return zone;
+}
 
 /** The text that an instant has now; draws the component anew when it has another. */
 export function useTextOfNow(textAt: (nowMs: number) => string): string {

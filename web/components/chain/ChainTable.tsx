@@ -3,79 +3,116 @@
  * two strikes. Every value that was ever known is shown; how it is written says what it is now.
  */
 import type { VNode } from "preact";
-import { memo } from "../memo.ts";
-import type { LastKnownContract, Seen } from "../../../options/chain.ts";
+import type { Seen } from "../../../options/chain.ts";
 import { REASONS } from "../../../options/reasons.ts";
 import { dateTimeText, exactly, priceText, strikeText } from "../format.ts";
 import { Age } from "../Freshness.tsx";
-import { type Column, COLUMNS, type Side } from "./columns.ts";
+import { memo } from "../memo.ts";
+import type { Column, Columns, Side } from "./columns.ts";
+import { flagOf } from "./flags.ts";
 import { useLit } from "./lit.ts";
-import { isNeverQuoted, seenMs } from "./view.ts";
-import { rowsBelow, type Section, type StrikeRow } from "./sections.ts";
+import { rowsBelow, type StrikeRow } from "./sections.ts";
+import { isNeverQuoted, seenMs, type ShownContract } from "./shown_contract.ts";
 
-/** One section's table. `spot` is the last known price of the underlying. */
-export function ChainTable(
-  props: { section: Section; spot: number | null; caption: string },
-): VNode {
-  const { section: { rows, key }, spot } = props;
-  const spotId = `spot-${key.replace(" ", "-")}`;
-  const draw = (row: StrikeRow): VNode => (
+/** What a table shows. */
+export interface ChainTableProps {
+  /** Tells the tables of a page apart. */
+  readonly id: string;
+  readonly rows: readonly StrikeRow[];
+  readonly columns: Columns;
+  /** The last known price of the underlying. */
+  readonly spot: number | null;
+  /** Between which prices the underlying is expected to be at expiry. */
+  readonly band: readonly [low: number, high: number] | null;
+  readonly caption: string;
+}
+
+/** One section's table. */
+export function ChainTable(props: ChainTableProps): VNode {
+  const { rows, spot, columns, band } = props;
+  const spotId = `spot-${props.id}`;
+  const draw = ({ strike, call, put }: StrikeRow): VNode => (
     <Row
-      key={row.strike}
-      strike={row.strike}
-      call={row.call}
-      put={row.put}
-      inTheMoney={spot === null || spot === row.strike ? null : spot > row.strike ? "call" : "put"}
+      key={strike}
+      strike={strike}
+      call={call}
+      put={put}
+      columns={columns}
+      inTheMoney={spot === null || spot === strike ? null : spot > strike ? "call" : "put"}
+      isExpected={band !== null && strike >= band[0] && strike <= band[1]}
     />
   );
   // One list, so that a row stays the same one when the spot passes it.
   const lines = rows.map(draw);
   if (spot !== null) {
-    lines.splice(rowsBelow(rows, spot), 0, <SpotLine key="spot" id={spotId} spot={spot} />);
+    const line = <SpotLine key="spot" id={spotId} spot={spot} columns={columns} />;
+    lines.splice(rowsBelow(rows, spot), 0, line);
   }
   return (
-    <table class="chain">
+    <table class={hasLongPrices(rows) ? "chain wide" : "chain"}>
       <caption class="vh">{props.caption}</caption>
-      <TableHead spotId={spot === null ? undefined : spotId} />
+      <TableHead spotId={spot === null ? undefined : spotId} columns={columns} />
       <tbody>{lines}</tbody>
     </table>
   );
 }
 
-// A cell that spans columns would go astray where some of them are hidden, so the head and the spot
-// have a cell for every column.
+/** Whether some price needs more room than three digits before the point. */
+function hasLongPrices(rows: readonly StrikeRow[]): boolean {
+  return rows.some(({ call, put }) =>
+    [call, put].some((one) =>
+      one &&
+      [one.fields.bid, one.fields.ask, one.fields.last].some((seen) =>
+        seen !== undefined && seen.value >= 1_000
+      )
+    )
+  );
+}
 
-function SpotLine(props: { spot: number; id: string }) {
+// A cell that spans columns would go astray where some of them are hidden, so the head and the spot
+// have a cell for every column. The first row gives every column its width, which no price changes.
+
+function SpotLine(props: { spot: number; id: string; columns: Columns }) {
+  const empty = ({ hides, name }: Column) => <td key={name} class={hides || undefined}></td>;
   return (
     <tr class="spotline" id={props.id}>
       <td></td>
-      {COLUMNS.call.map(({ hides, name }) => <td key={name} class={hides || undefined}></td>)}
+      <td></td>
+      {props.columns.call.map(empty)}
       <td class="k">
         <span>{`spot ${priceText(props.spot)}`}</span>
       </td>
-      {COLUMNS.put.map(({ hides, name }) => <td key={name} class={hides || undefined}></td>)}
+      {props.columns.put.map(empty)}
+      <td></td>
       <td></td>
     </tr>
   );
 }
 
-function TableHead({ spotId }: { spotId: string | undefined }) {
+function TableHead({ spotId, columns }: { spotId: string | undefined; columns: Columns }) {
+  const named = columns.put[0]?.name;
   return (
     <thead>
       <tr class="sides">
-        <td>Calls</td>
-        {COLUMNS.call.map(({ hides, name }) => <td key={name} class={hides || undefined}></td>)}
+        <td class="age">Calls</td>
+        <td class="flags"></td>
+        {columns.call.map(({ hides, name }) => <td key={name} class={classes(name, hides)}></td>)}
         <td class="k">{spotId === undefined ? "" : <a href={`#${spotId}`}>to spot</a>}</td>
-        {COLUMNS.put.map(({ hides, name }) => (
-          <td key={name} class={hides || undefined}>{name === "bid" ? "Puts" : ""}</td>
+        {columns.put.map(({ hides, name }) => (
+          <td key={name} class={classes(name, hides)}>
+            {name === (columns.put.some((one) => one.name === "bid") ? "bid" : named) ? "Puts" : ""}
+          </td>
         ))}
-        <td></td>
+        <td class="flags"></td>
+        <td class="age"></td>
       </tr>
       <tr>
         <HeadCell side="call" name="age" head="age" words="age" hides="" />
-        {COLUMNS.call.map((column) => <HeadCell key={column.name} side="call" {...column} />)}
+        <HeadCell side="call" name="flags" head="" words="marks" hides="" />
+        {columns.call.map((column) => <HeadCell key={column.name} side="call" {...column} />)}
         <th scope="col" class="k">strike</th>
-        {COLUMNS.put.map((column) => <HeadCell key={column.name} side="put" {...column} />)}
+        {columns.put.map((column) => <HeadCell key={column.name} side="put" {...column} />)}
+        <HeadCell side="put" name="flags" head="" words="marks" hides="" />
         <HeadCell side="put" name="age" head="age" words="age" hides="" />
       </tr>
     </thead>
@@ -93,27 +130,32 @@ function HeadCell(props: { side: Side; name: string; head: string; words: string
 
 interface RowProps {
   readonly strike: number;
-  readonly call: LastKnownContract | undefined;
-  readonly put: LastKnownContract | undefined;
+  readonly call: ShownContract | undefined;
+  readonly put: ShownContract | undefined;
+  readonly columns: Columns;
   readonly inTheMoney: Side | null;
+  readonly isExpected: boolean;
 }
 
 const Row = memo(function Row(props: RowProps) {
-  const { strike, call, put, inTheMoney } = props;
+  const { strike, call, put, columns, inTheMoney, isExpected } = props;
   const callLit = useLit(call);
   const putLit = useLit(put);
   return (
     <tr data-call={call?.occ} data-put={put?.occ} title={seenTitle(call, put)}>
       {ageCell("call", call, inTheMoney)}
-      {sideCells("call", call, inTheMoney, callLit)}
-      <th scope="row" class="k">{strikeText(strike)}</th>
-      {sideCells("put", put, inTheMoney, putLit)}
+      {flagCell("call", call, inTheMoney)}
+      {sideCells("call", call, columns, inTheMoney, callLit)}
+      <th scope="row" class={isExpected ? "k in" : "k"}>{strikeText(strike)}</th>
+      {sideCells("put", put, columns, inTheMoney, putLit)}
+      {flagCell("put", put, inTheMoney)}
       {ageCell("put", put, inTheMoney)}
     </tr>
   );
 });
 
-function ageCell(side: Side, contract: LastKnownContract | undefined, inTheMoney: Side | null) {
+/** The age leads to the contract's own page. */
+function ageCell(side: Side, contract: ShownContract | undefined, inTheMoney: Side | null) {
   const atMs = contract ? seenMs(contract) : null;
   return (
     <td
@@ -121,7 +163,29 @@ function ageCell(side: Side, contract: LastKnownContract | undefined, inTheMoney
       class={classes(side, "age", inTheMoney === side ? "itm" : "")}
       title={contract && missingText(contract)}
     >
-      {contract && atMs !== null ? <Age atMs={atMs} kind={contract.kind} /> : null}
+      {contract && atMs !== null
+        ? (
+          <a href={`/contracts/${contract.occ}`}>
+            <Age atMs={atMs} kind={contract.kind} />
+          </a>
+        )
+        : null}
+    </td>
+  );
+}
+
+function flagCell(side: Side, contract: ShownContract | undefined, inTheMoney: Side | null) {
+  const flag = contract && flagOf(contract.quality);
+  return (
+    <td key={`${side} flags`} class={classes(side, "flags", inTheMoney === side ? "itm" : "")}>
+      {flag
+        ? (
+          <abbr class="flag" title={flag.words}>
+            <span aria-hidden="true">{flag.mark}</span>
+            <span class="vh">{flag.words}</span>
+          </abbr>
+        )
+        : null}
     </td>
   );
 }
@@ -130,28 +194,30 @@ type Lit = (column: Column) => string;
 
 function sideCells(
   side: Side,
-  contract: LastKnownContract | undefined,
+  contract: ShownContract | undefined,
+  columns: Columns,
   inTheMoney: Side | null,
   lit: Lit,
 ): readonly VNode[] {
   const itm = inTheMoney === side ? "itm" : "";
-  if (!contract) return saidCells(side, "never listed", undefined, itm);
+  const own = columns[side];
+  if (!contract) return saidCells(side, own, "never listed", undefined, itm);
   if (isNeverQuoted(contract)) {
-    return saidCells(side, "never quoted", missingText(contract), itm);
+    return saidCells(side, own, "never quoted", missingText(contract), itm);
   }
   const rowMs = seenMs(contract) ?? 0;
-  return COLUMNS[side].map((column) => {
-    const seen = contract.fields[column.field];
+  return own.map((column) => {
+    const seen = column.seen(contract);
     if (!seen) {
       const name = classes(side, column.name, "never", column.hides, itm);
-      const title = `none now, and no ${column.words} was ever seen`;
-      return <td key={column.name} class={name} title={title}>∅</td>;
+      return <td key={column.name} class={name} title={column.noneWords}>∅</td>;
     }
     const state = !seen.now ? "none" : seen.seenAtMs < rowMs ? "old" : "";
+    const sign = column.signed ? signClass(seen.value) : "";
     return (
       <td
         key={column.name}
-        class={classes(side, column.name, state, column.hides, itm, lit(column))}
+        class={classes(side, column.name, state, sign, column.hides, itm, lit(column))}
         title={cellTitle(column, seen, state)}
         data-value={column.rounded ? exactly(seen.value) : undefined}
       >
@@ -161,22 +227,34 @@ function sideCells(
   });
 }
 
+function signClass(value: number): string {
+  return value > 0 ? "up" : value < 0 ? "down" : "";
+}
+
 /** Why the newest read did not bring a contract: the agent names a reason or quotes the gateway. */
-function missingText({ missingReason }: LastKnownContract): string | undefined {
+export function missingText({ missingReason }: ShownContract): string | undefined {
   if (missingReason === null) return undefined;
   const known = Object.values(REASONS).find(({ code }) => code === missingReason);
   return `not in the newest read: ${known?.sentence ?? missingReason}`;
 }
 
 /** A side of which there is nothing to show but why: one sentence, where the prices would be. */
-function saidCells(side: Side, text: string, why: string | undefined, itm: string): VNode[] {
-  return COLUMNS[side].map((column) => (
+function saidCells(
+  side: Side,
+  columns: readonly Column[],
+  text: string,
+  why: string | undefined,
+  itm: string,
+): VNode[] {
+  const place = columns[side === "call" ? columns.length - 1 : 0]?.name;
+  const prices = columns.find(({ name }) => name === (side === "call" ? "ask" : "bid"));
+  return columns.map((column) => (
     <td
       key={column.name}
       class={classes(side, "said", column.hides, itm)}
       title={why}
     >
-      {column.name === (side === "call" ? "ask" : "bid") ? <span>{text}</span> : ""}
+      {column.name === (prices?.name ?? place) ? <span>{text}</span> : ""}
     </td>
   ));
 }
@@ -191,8 +269,8 @@ function cellTitle(column: Column, seen: Seen, state: string): string | undefine
 }
 
 function seenTitle(
-  call: LastKnownContract | undefined,
-  put: LastKnownContract | undefined,
+  call: ShownContract | undefined,
+  put: ShownContract | undefined,
 ): string | undefined {
   const callMs = call ? seenMs(call) : null;
   const putMs = put ? seenMs(put) : null;

@@ -1,29 +1,49 @@
 import { strict as assert } from "node:assert";
 import { renderToString } from "preact-render-to-string";
 import { EMPTY_CHAIN } from "../../../options/chain.ts";
-import type { LastKnownContract } from "../../../options/chain.ts";
+import { chainJudge } from "../../../options/quality.ts";
 import { foldBatches } from "../../../options/fold.ts";
 import type { StoredBatch } from "../../../options/chain.ts";
 import { batchOf, quoteOf } from "../../../options/testing.ts";
 import { PageClockContext, stillClock } from "../clock.ts";
 import { ChainTable } from "./ChainTable.tsx";
+import { chosenColumns, COLUMNS } from "./columns.ts";
 import { sectionsOf } from "./sections.ts";
+import type { ShownContract } from "./shown_contract.ts";
 
 const CALL = "EA261218C00210000";
 const PUT = "EA261218P00210000";
 const T0 = Date.parse("2026-11-20T15:00:00Z");
 const T1 = T0 + 60_000;
 
-function contractsAfter(...batches: readonly StoredBatch[]): LastKnownContract[] {
-  return [...foldBatches(EMPTY_CHAIN, batches).chain.contracts.values()];
+function contractsAfter(...batches: readonly StoredBatch[]): ShownContract[] {
+  const { chain } = foldBatches(EMPTY_CHAIN, batches);
+  const judge = chainJudge(chain, { ticker: "EA", nowMs: T1 });
+  return [...chain.contracts.values()].map((contract) => ({
+    ...contract,
+    quality: judge(contract),
+    closeLast: null,
+  }));
 }
 
-function tableOf(contracts: readonly LastKnownContract[], spot: number | null = 206.41): string {
+function tableOf(
+  contracts: readonly ShownContract[],
+  spot: number | null = 206.41,
+  columns = COLUMNS,
+  band: readonly [number, number] | null = null,
+): string {
   const [section] = sectionsOf(contracts);
   assert.ok(section);
   return renderToString(
     <PageClockContext.Provider value={stillClock(T1 + 12_000)}>
-      <ChainTable section={section} spot={spot} caption="EA 18 Dec 26" />
+      <ChainTable
+        id="EA"
+        rows={section.rows}
+        columns={columns}
+        spot={spot}
+        band={band}
+        caption="EA 18 Dec 26"
+      />
     </PageClockContext.Provider>,
   );
 }
@@ -145,4 +165,60 @@ Deno.test("a contract that the newest read did not bring says why", () => {
   ));
   assert.match(html, /title="not in the newest read: The gateway accepts the request and sends/);
   assert.match(html, /title="not in the newest read: IB says: no security definition"/);
+});
+
+Deno.test("columns that were chosen are shown, on whatever screen, and no others", () => {
+  const [contract] = contractsAfter(batchOf(T1, [
+    quoteOf(CALL, { bid: 4.05, ask: 4.2, last: 4.1, gamma: 0.0123, theta: -0.05 }),
+  ]));
+  assert.ok(contract);
+  const html = tableOf(
+    [{ ...contract, closeLast: 4.35 }],
+    206.41,
+    chosenColumns(["gamma", "theta", "vega", "change", "spread"]),
+  );
+  assert.equal(cell(html, "call", "gamma").text, "0.0123");
+  assert.equal(cell(html, "call", "theta").text, "-0.0500");
+  assert.equal(cell(html, "call", "vega").text, "∅");
+  assert.equal(cell(html, "call", "spread").text, "0.15");
+  assert.equal(cell(html, "call", "change").text, "-0.25");
+  assert.match(cell(html, "call", "change").classes, /\bdown\b/);
+  assert.doesNotMatch(html, /class="call (bid|oi|last)/);
+  assert.doesNotMatch(html, /\bx[0-4]\b/);
+});
+
+Deno.test("a spread is told only of a bid and an ask of the same read", () => {
+  const html = tableOf(
+    contractsAfter(
+      batchOf(T0, [quoteOf(CALL, { bid: 4, ask: 4.2 })]),
+      batchOf(T1, [quoteOf(CALL, { ask: 4.3 })]),
+    ),
+    206.41,
+    chosenColumns(["spread", "bid", "ask"]),
+  );
+  assert.equal(cell(html, "call", "spread").text, "∅");
+  assert.match(html, /title="bid and ask are not of one read"/);
+});
+
+Deno.test("a quote that is crossed or adjusted is marked, in words too", () => {
+  const html = tableOf(contractsAfter(batchOf(T1, [quoteOf(CALL, { bid: 4.3, ask: 4.2 })])));
+  assert.match(html, /class="flag" title="crossed: the bid is above the ask[^"]*"/);
+  const adjusted = tableOf(
+    contractsAfter(batchOf(T1, [quoteOf("EA1261218C00210000", { bid: 4, ask: 4.2 })])),
+  );
+  assert.match(adjusted, /class="flag" title="adjusted:/);
+  const clean = tableOf(
+    contractsAfter(batchOf(T1, [quoteOf(CALL, { bid: 4, ask: 4.2, impliedVol: 0.2, delta: 0.4 })])),
+  );
+  assert.doesNotMatch(clean, /class="flag"/);
+});
+
+Deno.test("the strikes inside the expected move have an edge", () => {
+  const quotes = ["00200000", "00205000", "00210000"].map((strike) =>
+    quoteOf(`EA261218C${strike}`, { bid: 1, ask: 2 })
+  );
+  const html = tableOf(contractsAfter(batchOf(T1, quotes)), 206.41, COLUMNS, [203, 209]);
+  assert.match(html, /class="k in">205</);
+  assert.match(html, /class="k">200</);
+  assert.match(html, /class="k">210</);
 });

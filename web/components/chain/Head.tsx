@@ -4,8 +4,18 @@ import { changeOf } from "../../../options/change.ts";
 import { parseIsoDate } from "../../../options/contract.ts";
 import type { MarketDataKind } from "../../../options/quote.ts";
 import type { ChainState } from "../../../options/wire/chain.ts";
+import { useContext } from "preact/hooks";
+import { ZoneContext } from "../clock.ts";
 import { FreshnessAndAge } from "../Freshness.tsx";
-import { countOf, countText, dateText, dateTimeText, priceText, signedText } from "../format.ts";
+import {
+  countOf,
+  countText,
+  dateText,
+  dateTimeText,
+  priceText,
+  signedText,
+  zonedText,
+} from "../format.ts";
 import { useLitText } from "./lit.ts";
 import type { DealTerms, TickerHead } from "./view.ts";
 
@@ -21,6 +31,8 @@ export function Head(props: {
   readonly of: TickerHead;
   readonly state: ChainState;
   readonly offline: string | null;
+  /** What can be done with the chain. */
+  readonly children?: ComponentChildren;
 }): VNode {
   const { of: { ticker, name, deal, referencePrice }, state, offline } = props;
   return (
@@ -36,10 +48,15 @@ export function Head(props: {
         </Fact>
         <Fact name="source">{sourceText(state)}</Fact>
         <Fact name="known">{knownText(state)}</Fact>
-        <Fact name="server's time">{timeText(state.timestamp)}</Fact>
-        <Fact name="agent's time">{timeText(state.agentTimestamp)}</Fact>
+        <Fact name="server's time">
+          <Instant at={state.timestamp} />
+        </Fact>
+        <Fact name="agent's time">
+          <Instant at={state.agentTimestamp} />
+        </Fact>
         {deal === null ? null : <Fact name="deal">{dealText(deal)}</Fact>}
       </dl>
+      {props.children}
       <p class="reason">{state.reason === null ? "" : state.reason.sentence}</p>
       <p class="offline" role="status">{offline ?? ""}</p>
     </div>
@@ -102,6 +119,14 @@ function sourceText({ source, agentId }: ChainState): string {
 function knownText({ contractCount, neverQuotedCount }: ChainState): string {
   const quoted = neverQuotedCount === 0 ? "" : `, ${countText(neverQuotedCount)} never quoted`;
   return `${countOf(contractCount, "contract")}${quoted}`;
+}
+
+/** An instant in the reader's zone, with New York's on hover. */
+function Instant({ at }: { at: string | null }) {
+  const zone = useContext(ZoneContext);
+  if (at === null) return <>unknown</>;
+  const ms = Date.parse(at);
+  return <time dateTime={at} title={timeText(at)}>{zonedText(ms, zone)}</time>;
 }
 
 function timeText(instant: string | null): string {

@@ -5,12 +5,15 @@ import { FreshnessDot } from "../Freshness.tsx";
 import { useEffect, useRef } from "preact/hooks";
 import { useTextOfNow } from "../clock.ts";
 import { countOf, countText, dateText, daysLeftText } from "../format.ts";
+import { chainAddress } from "./address.ts";
 import type { ExpiryTab, Shown } from "./view.ts";
 
 /** The tabs; they are links, so that each expiry has an address. */
-export function Tabs(props: { ticker: Ticker; tabs: readonly ExpiryTab[]; shown: Shown }): VNode {
-  const { ticker, tabs, shown } = props;
-  const address = `/chains/${encodeURIComponent(ticker)}`;
+export function Tabs(
+  props: { ticker: Ticker; tabs: readonly ExpiryTab[]; shown: Shown; atMs: number | null },
+): VNode {
+  const { ticker, tabs, shown, atMs } = props;
+  const address = (one: Shown): string => chainAddress(ticker, { shown: one, atMs });
   const total = tabs.reduce((sum, tab) => sum + tab.contracts, 0);
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -22,8 +25,10 @@ export function Tabs(props: { ticker: Ticker; tabs: readonly ExpiryTab[]; shown:
   }, []);
   return (
     <nav class="tabs" aria-label="Expiries" ref={nav}>
-      {tabs.map((tab) => <Tab key={tab.expiry} address={address} tab={tab} shown={shown} />)}
-      <a href={`${address}?expiry=all`} aria-current={shown === "all" ? "page" : undefined}>
+      {tabs.map((tab) => (
+        <Tab key={tab.expiry} address={address(tab.expiry)} tab={tab} shown={shown} />
+      ))}
+      <a href={address("all")} aria-current={shown === "all" ? "page" : undefined}>
         All
         <small title={countOf(total, "contract")}>{countText(total)}</small>
       </a>
@@ -35,7 +40,7 @@ function Tab({ address, tab, shown }: { address: string; tab: ExpiryTab; shown: 
   const left = useTextOfNow((nowMs) => daysLeftText(tab.expiry, nowMs));
   return (
     <a
-      href={`${address}?expiry=${tab.expiry}`}
+      href={address}
       aria-current={shown === tab.expiry ? "page" : undefined}
       title={countOf(tab.contracts, "contract")}
     >

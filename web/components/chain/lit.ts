@@ -21,21 +21,27 @@ function other(lit: Lit | undefined): Lit {
 
 interface Lights {
   contract: LastKnownContract | undefined;
-  readonly of: Map<LastKnownField, Lit>;
+  /** How often each field has changed. */
+  readonly changes: Map<LastKnownField, number>;
 }
 
 /** The class of each cell of a contract's side: which changes it has just been through. */
-export function useLit(contract: LastKnownContract | undefined): (column: Column) => string {
+export function useLit(
+  contract: LastKnownContract | undefined,
+): (column: Pick<Column, "fields">) => string {
   const lights = useRef<Lights | null>(null);
-  lights.current ??= { contract, of: new Map() };
-  const { of, contract: before } = lights.current;
+  lights.current ??= { contract, changes: new Map() };
+  const { changes, contract: before } = lights.current;
   if (before && contract && before !== contract) {
     for (const field of changedFields(before, contract)) {
-      of.set(field, other(of.get(field)));
+      changes.set(field, (changes.get(field) ?? 0) + 1);
     }
   }
   lights.current.contract = contract;
-  return (column) => of.get(column.field) ?? "";
+  return ({ fields }) => {
+    const count = fields.reduce((sum, field) => sum + (changes.get(field) ?? 0), 0);
+    return count === 0 ? "" : count % 2 === 1 ? "lit-a" : "lit-b";
+  };
 }
 
 /** The fields whose value is another, or is now what it was not: none, or a price again. */

@@ -3,10 +3,10 @@
  * tenth to the page rather than double it. Times are indexes into one list, since one read gives
  * its time to everything it saw.
  */
-import type { LastKnownContract, LastKnownField, Seen } from "../../../options/chain.ts";
+import type { LastKnownField, Seen } from "../../../options/chain.ts";
 import type { OccSymbol } from "../../../options/contract.ts";
 import type { MarketDataKind } from "../../../options/quote.ts";
-import { SHOWN_FIELDS } from "./columns.ts";
+import type { ShownContract } from "./shown_contract.ts";
 
 /** One field of all contracts. A missing value was never seen. */
 interface PackedField {
@@ -26,11 +26,18 @@ export interface PackedContracts {
   readonly kind: readonly (MarketDataKind | null)[];
   /** Why the newest read did not bring a contract, by its row. */
   readonly missing: Readonly<Record<string, string>>;
+  /** The flags of each. */
+  readonly quality: readonly number[];
+  /** The last trade of the session before; left out where no column tells a change. */
+  readonly closeLast?: readonly (number | null)[];
   readonly fields: Readonly<Partial<Record<LastKnownField, PackedField>>>;
 }
 
-/** Packs what pages show of these contracts. */
-export function packContracts(contracts: readonly LastKnownContract[]): PackedContracts {
+/** Packs the given fields of these contracts. */
+export function packContracts(
+  contracts: readonly ShownContract[],
+  names: readonly LastKnownField[],
+): PackedContracts {
   const times = new Map<number, number>();
   const timeIndex = (ms: number): number => {
     const index = times.get(ms) ?? times.size;
@@ -39,7 +46,7 @@ export function packContracts(contracts: readonly LastKnownContract[]): PackedCo
   };
   const asOf = contracts.map(({ asOfMs }) => asOfMs === null ? -1 : timeIndex(asOfMs));
   const fields: Partial<Record<LastKnownField, PackedField>> = {};
-  for (const field of SHOWN_FIELDS) {
+  for (const field of names) {
     const packed = packField(contracts.map((contract) => contract.fields[field]), asOf, timeIndex);
     if (packed) fields[field] = packed;
   }
@@ -53,6 +60,10 @@ export function packContracts(contracts: readonly LastKnownContract[]): PackedCo
     asOf,
     kind: contracts.map((contract) => contract.kind),
     missing,
+    quality: contracts.map(({ quality }) => quality),
+    ...(contracts.some(({ closeLast }) => closeLast !== null)
+      ? { closeLast: contracts.map(({ closeLast }) => closeLast) }
+      : {}),
     fields,
   };
 }
@@ -73,10 +84,11 @@ function packField(
 }
 
 /** The contracts that were packed, without what pages do not show. */
-export function unpackContracts(packed: PackedContracts): LastKnownContract[] {
+export function unpackContracts(packed: PackedContracts): ShownContract[] {
   const timeAt = (index: number | undefined): number => packed.times[index ?? -1] ?? Number.NaN;
   const fieldsOf: Partial<Record<LastKnownField, Seen>>[] = packed.occ.map(() => ({}));
-  for (const field of SHOWN_FIELDS) {
+  // The keys of `fields` are its field names.
+  for (const field of Object.keys(packed.fields) as LastKnownField[]) {
     const column = packed.fields[field];
     if (!column) continue;
     const noneNow = new Set(column.noneNow);
@@ -95,5 +107,7 @@ export function unpackContracts(packed: PackedContracts): LastKnownContract[] {
     quotedAtMs: null,
     fields: fieldsOf[row] ?? {},
     missingReason: packed.missing[row] ?? null,
+    quality: packed.quality[row] ?? 0,
+    closeLast: packed.closeLast?.[row] ?? null,
   }));
 }

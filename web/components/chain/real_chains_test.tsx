@@ -1,15 +1,17 @@
 /** Recorded chains as pages: every contract, every number, to the digit. */
 import { strict as assert } from "node:assert";
 import { renderToString } from "preact-render-to-string";
-import { EMPTY_CHAIN, type LastKnownContract } from "../../../options/chain.ts";
+import { EMPTY_CHAIN } from "../../../options/chain.ts";
 import { foldBatches } from "../../../options/fold.ts";
 import { readChainFolder } from "../../../options/formats/folder.ts";
 import type { RecordedChain } from "../../../options/formats/recorded.ts";
+import { chainJudge } from "../../../options/quality.ts";
 import { toStored } from "../../../options/quote.ts";
 import { batchOf, quoteOf, testOnRealChains } from "../../../options/testing.ts";
 import { ChainBody } from "./ChainBody.tsx";
-import { COLUMNS, type Side } from "./columns.ts";
+import { COLUMNS, fieldsOf, type Side } from "./columns.ts";
 import { packContracts, unpackContracts } from "./packed.ts";
+import type { ShownContract } from "./shown_contract.ts";
 
 const TICKERS = ["AAPL", "SPX", "BKNG", "EA"];
 
@@ -24,8 +26,8 @@ testOnRealChains("every value of a recorded chain is on its page", async (folder
     const cells = cellsOf(pageOf(chain));
     for (const quote of chain.contracts) {
       const { occ, right, root } = quote.contract;
-      for (const { name, field } of COLUMNS[right === "C" ? "call" : "put"]) {
-        if (field === "mid" || field === "gamma" || field === "theta" || field === "vega") continue;
+      for (const { name, fields: [field] } of COLUMNS[right === "C" ? "call" : "put"]) {
+        if (field === undefined || field === "mid") continue;
         const value = quote[field];
         const stored = value === null ? null : toStored(field, value);
         const real = stored !== null && (field !== "impliedVol" || stored > LEAST_IV);
@@ -48,13 +50,21 @@ function pageOf(chain: RecordedChain): string {
   const quotes = chain.contracts.map(({ contract, ...values }) => quoteOf(contract.occ, values));
   const batch = batchOf(chain.updatedMs, quotes, { spot: chain.spot });
   const folded = foldBatches(EMPTY_CHAIN, [batch]).chain;
-  const contracts: LastKnownContract[] = [...folded.contracts.values()];
+  const judge = chainJudge(folded, { ticker: chain.ticker, nowMs: chain.updatedMs });
+  const contracts: ShownContract[] = [...folded.contracts.values()].map((contract) => ({
+    ...contract,
+    quality: judge(contract),
+    closeLast: null,
+  }));
   assert.equal(contracts.length, chain.contracts.length);
   return renderToString(
     <ChainBody
       ticker={chain.ticker}
-      contracts={unpackContracts(packContracts(contracts))}
+      contracts={unpackContracts(packContracts(contracts, fieldsOf(COLUMNS)))}
+      columns={COLUMNS}
       spot={folded.spot?.value ?? null}
+      windows={{}}
+      allStrikes=""
     />,
   );
 }

@@ -2,15 +2,15 @@
  * How a chain is laid out: one section for each expiry and root (SPX and SPXW share an expiry and
  * strikes, and are two different things), one row for each strike, calls left and puts right.
  */
-import type { LastKnownContract } from "../../../options/chain.ts";
 import type { Contract, IsoDate, OccSymbol } from "../../../options/contract.ts";
 import { parseOcc } from "../../../options/contract.ts";
+import type { ShownContract } from "./shown_contract.ts";
 
 /** One strike: what is known of its call and its put; `undefined` where it was never listed. */
 export interface StrikeRow {
   readonly strike: number;
-  readonly call: LastKnownContract | undefined;
-  readonly put: LastKnownContract | undefined;
+  readonly call: ShownContract | undefined;
+  readonly put: ShownContract | undefined;
 }
 
 /** The strikes of one root at one expiry, in rising order. */
@@ -36,7 +36,7 @@ export function contractOf(occ: OccSymbol): Contract {
 }
 
 /** The sections of these contracts, by expiry and then root. */
-export function sectionsOf(contracts: Iterable<LastKnownContract>): readonly Section[] {
+export function sectionsOf(contracts: Iterable<ShownContract>): readonly Section[] {
   const sections = new Map<string, Map<number, MutableRow>>();
   for (const known of contracts) {
     const { root, expiry, right, strike } = contractOf(known.occ);
@@ -57,8 +57,61 @@ export function sectionsOf(contracts: Iterable<LastKnownContract>): readonly Sec
 
 interface MutableRow {
   readonly strike: number;
-  call: LastKnownContract | undefined;
-  put: LastKnownContract | undefined;
+  call: ShownContract | undefined;
+  put: ShownContract | undefined;
+}
+
+/** The strikes that are shown of a section, and of how many they are. */
+export interface StrikeWindow {
+  readonly first: number;
+  readonly last: number;
+  readonly strikes: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly contracts: number;
+}
+
+/** The windows of sections by their key; those without one show all. */
+export type StrikeWindows = Readonly<Record<string, StrikeWindow>>;
+
+/**
+ * The windows around the money that show `each` strikes on either side of it; sections that have
+ * hardly more have none. Without a spot the money counts as the middle.
+ */
+export function windowsOf(
+  sections: readonly Section[],
+  spot: number | null,
+  each: number,
+): StrikeWindows {
+  const windows: Record<string, StrikeWindow> = {};
+  for (const section of sections) {
+    const { key, rows } = section;
+    if (rows.length <= 2 * each + each / 2) continue;
+    const money = spot === null ? rows.length >> 1 : rowsBelow(rows, spot);
+    const from = Math.max(0, Math.min(money - each, rows.length - 2 * each));
+    const at = (index: number): number => rows.at(index)?.strike ?? NaN;
+    windows[key] = {
+      first: at(from),
+      last: at(from + 2 * each - 1),
+      strikes: rows.length,
+      lowest: at(0),
+      highest: at(-1),
+      contracts: contractCount(section),
+    };
+  }
+  return windows;
+}
+
+/** How many contracts a section has. */
+export function contractCount({ rows }: Section): number {
+  return rows.reduce((sum, row) => sum + (row.call ? 1 : 0) + (row.put ? 1 : 0), 0);
+}
+
+/** The rows of a section that its window shows. */
+export function rowsWithin({ key, rows }: Section, windows: StrikeWindows): readonly StrikeRow[] {
+  const window = windows[key];
+  if (!window) return rows;
+  return rows.filter(({ strike }) => strike >= window.first && strike <= window.last);
 }
 
 /** How many rows lie below the spot: the spot is drawn between that row and the next. */

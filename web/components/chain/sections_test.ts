@@ -1,13 +1,16 @@
 import { strict as assert } from "node:assert";
-import { EMPTY_CHAIN, type LastKnownContract } from "../../../options/chain.ts";
+import { EMPTY_CHAIN } from "../../../options/chain.ts";
 import { foldBatches } from "../../../options/fold.ts";
 import { batchOf, quoteOf } from "../../../options/testing.ts";
+import { parseIsoDate } from "../../../options/contract.ts";
 import { contractsOf, defaultExpiry } from "./view.ts";
-import { rowsBelow, sectionsOf } from "./sections.ts";
+import type { ShownContract } from "./shown_contract.ts";
+import { rowsBelow, rowsWithin, type Section, sectionsOf, windowsOf } from "./sections.ts";
 
-function known(...symbols: readonly string[]): LastKnownContract[] {
+function known(...symbols: readonly string[]): ShownContract[] {
   const quotes = symbols.map((symbol) => quoteOf(symbol, { bid: 1, ask: 2 }));
-  return [...foldBatches(EMPTY_CHAIN, [batchOf(1_000, quotes)]).chain.contracts.values()];
+  const { chain } = foldBatches(EMPTY_CHAIN, [batchOf(1_000, quotes)]);
+  return [...chain.contracts.values()].map((one) => ({ ...one, quality: 0, closeLast: null }));
 }
 
 Deno.test("sectionsOf() keeps roots apart that share an expiry and a strike", () => {
@@ -56,4 +59,40 @@ Deno.test("contractsOf() gives those of one expiry, or all", () => {
   assert.ok(section);
   assert.equal(contractsOf(contracts, section.expiry).length, 2);
   assert.equal(contractsOf(contracts, "all").length, 3);
+});
+
+function sectionOf(strikes: readonly number[]): Section {
+  const rows = strikes.map((strike) => ({ strike, call: undefined, put: undefined }));
+  const expiry = parseIsoDate("2026-12-18");
+  assert.ok(expiry);
+  return { key: "2026-12-18 EA", expiry, root: "EA", rows };
+}
+
+Deno.test("a window shows as many strikes on either side of the money", () => {
+  const section = sectionOf(Array.from({ length: 50 }, (_, at) => 100 + at));
+  const windows = windowsOf([section], 120.5, 4);
+  assert.deepEqual(rowsWithin(section, windows).map(({ strike }) => strike), [
+    117,
+    118,
+    119,
+    120,
+    121,
+    122,
+    123,
+    124,
+  ]);
+  assert.deepEqual([windows[section.key]?.strikes, windows[section.key]?.lowest], [50, 100]);
+});
+
+Deno.test("a window at the end of the strikes is as wide as any", () => {
+  const section = sectionOf(Array.from({ length: 50 }, (_, at) => 100 + at));
+  for (const spot of [1, 100, 149, 900]) {
+    assert.equal(rowsWithin(section, windowsOf([section], spot, 4)).length, 8, `${spot}`);
+  }
+});
+
+Deno.test("without a spot the window is around the middle; few strikes need none", () => {
+  const section = sectionOf(Array.from({ length: 50 }, (_, at) => 100 + at));
+  assert.equal(rowsWithin(section, windowsOf([section], null, 4))[0]?.strike, 121);
+  assert.deepEqual(windowsOf([sectionOf([1, 2, 3])], 2, 4), {});
 });

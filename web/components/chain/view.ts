@@ -7,7 +7,6 @@ import { type IsoDate, parseIsoDate, type Ticker } from "../../../options/contra
 import type { MarketDataKind } from "../../../options/quote.ts";
 import type { ExpiryState } from "../../../options/wire/live.ts";
 import { contractOf } from "./sections.ts";
-import { SHOWN_FIELDS } from "./columns.ts";
 
 /** Which contracts of a ticker a page shows: those of one expiry, or all. */
 export type Shown = IsoDate | "all";
@@ -27,6 +26,19 @@ export interface DealTerms {
   readonly close: string | null;
 }
 
+/** How many strikes are shown of each section: those around the money, or all. */
+export type Strikes = "near" | "all";
+
+/** The moment of the past that a page shows, and where its history goes on from there. */
+export interface Then {
+  readonly atMs: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** The reads before and after the one that is shown. */
+  readonly earlierMs: number | null;
+  readonly laterMs: number | null;
+}
+
 /** What the head says of a ticker whatever its newest price is. */
 export interface TickerHead {
   readonly ticker: Ticker;
@@ -34,18 +46,6 @@ export interface TickerHead {
   readonly deal: DealTerms | null;
   /** The price that a change is told against; null where none is known. */
   readonly referencePrice: number | null;
-}
-
-/** Whether no value that pages show was ever seen of a contract. */
-export function isNeverQuoted(contract: LastKnownContract): boolean {
-  return !SHOWN_FIELDS.some((field) => contract.fields[field]);
-}
-
-/** When the newest of a contract was seen; null where nothing of it ever was. */
-export function seenMs(contract: LastKnownContract): number | null {
-  if (contract.asOfMs !== null) return contract.asOfMs;
-  const times = Object.values(contract.fields).map((seen) => seen.seenAtMs);
-  return times.length === 0 ? null : Math.max(...times);
 }
 
 /** The tab of an expiry. Throws where it names no day. */
@@ -74,10 +74,10 @@ export function defaultExpiry(contracts: Iterable<LastKnownContract>): IsoDate |
 }
 
 /** The contracts of what is shown. */
-export function contractsOf(
-  contracts: readonly LastKnownContract[],
+export function contractsOf<Known extends LastKnownContract>(
+  contracts: readonly Known[],
   shown: Shown,
-): readonly LastKnownContract[] {
+): readonly Known[] {
   if (shown === "all") return contracts;
   return contracts.filter(({ occ }) => contractOf(occ).expiry === shown);
 }
