@@ -142,6 +142,27 @@ export async function marketConditions(
   return z.array(conditionsRow).parse(rows).map(storedConditions);
 }
 
+/** The newest conditions by a moment that have a volatility for some expiry. */
+export async function newestConditions(
+  sql: Sql,
+  ticker: Ticker,
+  atMs: number,
+): Promise<StoredConditions | undefined> {
+  const [row] = await sql`
+    SELECT (extract(epoch FROM as_of) * 1000)::double precision AS "asOfMs"
+    FROM batches
+    WHERE ticker_id = (SELECT id FROM tickers WHERE symbol = ${ticker})
+      AND as_of <= ${new Date(atMs).toISOString()}::timestamptz
+      AND received_at <= ${new Date(atMs).toISOString()}::timestamptz
+      AND mode = 'snapshot'
+      AND atm_iv IS NOT NULL
+    ORDER BY as_of DESC, seq DESC
+    LIMIT 1`;
+  if (!row) return undefined;
+  const { asOfMs } = z.object({ asOfMs: z.number() }).parse(row);
+  return (await marketConditions(sql, ticker, { fromMs: asOfMs, toMs: asOfMs + 1 })).at(-1);
+}
+
 function storedConditions(
   { day, expiries, expiryAtmIv, expirySkew, ...row }: z.infer<typeof conditionsRow>,
 ): StoredConditions {

@@ -17,8 +17,8 @@ type Manifest = z.infer<typeof manifestSchema>;
 /** The addresses of what a page loads. */
 export interface Assets {
   readonly stylesheet: string;
-  /** The script that wakes islands; `undefined` on a page without one, which loads none. */
-  readonly script: string | undefined;
+  /** The script that wakes islands. */
+  readonly script: string;
   /** What that script will ask for next. */
   readonly preloads: readonly string[];
 }
@@ -26,20 +26,20 @@ export interface Assets {
 let read: { readonly changedMs: number; readonly manifest: Manifest } | undefined;
 
 /**
- * What a page with this island, or with none, loads; `undefined` where nothing was built. Throws
- * where the build is of another version.
+ * What a page with these islands loads; `undefined` where nothing was built. Throws where the build
+ * is of another version.
  */
-export function assetsFor(island: IslandName | undefined): Assets | undefined {
+export function assetsFor(islands: readonly IslandName[]): Assets | undefined {
   const manifest = newestManifest();
   if (!manifest) return undefined;
-  const stylesheet = addressOf(manifest, "static/look.css");
-  if (island === undefined) return { stylesheet, script: undefined, preloads: [] };
-  const entry = `islands/${island}.tsx`;
-  const preloads = [entry, ...(manifest[entry]?.imports ?? [])];
+  const preloads = islands.flatMap((island) => {
+    const entry = `islands/${island}.tsx`;
+    return [entry, ...(manifest[entry]?.imports ?? [])];
+  });
   return {
-    stylesheet,
+    stylesheet: addressOf(manifest, "static/look.css"),
     script: addressOf(manifest, "client/main.ts"),
-    preloads: preloads.map((source) => addressOf(manifest, source)),
+    preloads: [...new Set(preloads)].map((source) => addressOf(manifest, source)),
   };
 }
 

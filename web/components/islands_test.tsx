@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { renderToString } from "preact-render-to-string";
 import type { TickerRow } from "../../options/wire/tickers.ts";
 import TickersView from "../islands/TickersView.tsx";
+import { readSort } from "./sorting.ts";
 import { islands } from "./island_list.ts";
 import "./islands.ts";
 
@@ -23,25 +24,34 @@ function row(name: string): TickerRow {
     agentId: "desk-1",
     timestamp: "2026-11-20T15:00:00.000Z",
     seq: 1,
+    atmIv: 0.2958,
+    ivRank: { rank: 34, percentile: 40, days: 61, firstDay: "2026-09-20" },
+    course: [[0, 205], [390, 206.41]],
   };
 }
 
+const SORT = readSort(undefined);
 const NOW = Date.parse("2026-11-20T15:00:12Z");
 
 Deno.test("an island's output is marked with its name, and its props stand beside it as data", () => {
   const rows = [row("Electronic Arts")];
-  const html = renderToString(<TickersView nowMs={NOW} rows={rows} />);
+  const html = renderToString(<TickersView nowMs={NOW} sort={SORT} filter="" rows={rows} />);
   const found =
     /^<div data-island="TickersView">.*<\/div><script type="application\/json">(.*)<\/script>$/s
       .exec(html);
   assert.ok(found, html);
-  assert.deepEqual(JSON.parse(found[1] ?? ""), { nowMs: NOW, rows });
+  assert.deepEqual(JSON.parse(found[1] ?? ""), { nowMs: NOW, sort: SORT, filter: "", rows });
   assert.match(html, /206\.41/);
 });
 
 Deno.test("no text in an island's props can end the block they stand in", () => {
   const html = renderToString(
-    <TickersView nowMs={NOW} rows={[row("</script><script>alert(1)</script>")]} />,
+    <TickersView
+      nowMs={NOW}
+      sort={SORT}
+      filter=""
+      rows={[row("</script><script>alert(1)</script>")]}
+    />,
   );
   assert.equal(html.split("<script").length, 2);
   assert.equal(html.split("</script").length, 2);
@@ -49,7 +59,10 @@ Deno.test("no text in an island's props can end the block they stand in", () => 
 
 Deno.test("props that are no JSON are refused when the page is rendered", () => {
   const rows = Object.assign([row("EA")], { toJSON: () => [() => 1] });
-  assert.throws(() => renderToString(<TickersView nowMs={NOW} rows={rows} />), /must be JSON/);
+  assert.throws(
+    () => renderToString(<TickersView nowMs={NOW} sort={SORT} filter="" rows={rows} />),
+    /must be JSON/,
+  );
 });
 
 Deno.test("the list of islands names every file of islands/, by its default export", async () => {
@@ -62,7 +75,9 @@ Deno.test("the list of islands names every file of islands/, by its default expo
 });
 
 Deno.test("the list of tickers says price, change, freshness, agent and deal of each", () => {
-  const html = renderToString(<TickersView nowMs={NOW} rows={[row("Electronic Arts")]} />);
+  const html = renderToString(
+    <TickersView nowMs={NOW} sort={SORT} filter="" rows={[row("Electronic Arts")]} />,
+  );
   assert.match(html, /href="\/chains\/EA"/);
   assert.match(html, /deal: 210\.00 cash, close 31 Dec 26/);
   assert.match(html, /\+0\.02 %/);

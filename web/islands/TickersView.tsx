@@ -6,17 +6,23 @@ import type { TickerRow } from "../../options/wire/tickers.ts";
 import { tickingClock } from "../client/ticking.ts";
 import { useFeed } from "../client/use_feed.ts";
 import { PageClockContext } from "../components/clock.ts";
+import { countOf } from "../components/format.ts";
+import { filterRows, type Sort, sortRows, sortText } from "../components/sorting.ts";
 import { TickerList } from "../components/TickerList.tsx";
 
 /** Everything as JSON. */
 export interface TickersViewProps {
   readonly nowMs: number;
   readonly rows: readonly TickerRow[];
+  readonly sort: Sort;
+  readonly filter: string;
 }
 
 export default function TickersView(props: TickersViewProps): VNode {
   const clock = useMemo(() => tickingClock(props.nowMs), []);
   const [rows, setRows] = useState(props.rows);
+  const [sort, setSort] = useState(props.sort);
+  const [filter, setFilter] = useState(props.filter);
   const offline = useFeed({
     clock,
     subscription: () => ({ type: "subscribe_tickers" }),
@@ -25,10 +31,41 @@ export default function TickersView(props: TickersViewProps): VNode {
       return true;
     },
   });
+  const shown = sortRows(filterRows(rows, filter), sort);
   return (
     <PageClockContext.Provider value={clock}>
       <p class="offline" role="status">{offline ?? ""}</p>
-      {rows.length === 0 ? <NoTickers /> : <TickerList rows={rows} />}
+      <div class="tools">
+        <form method="get" action="/" role="search" onSubmit={(event) => event.preventDefault()}>
+          <input type="hidden" name="sort" value={sortText(sort)} />
+          <input
+            type="search"
+            name="filter"
+            aria-label="Filter the tickers"
+            placeholder="Filter"
+            value={filter}
+            maxLength={40}
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
+          <span class="muted" role="status">
+            {filter.trim() === "" ? "" : `${shown.length} of ${countOf(rows.length, "ticker")}`}
+          </span>
+        </form>
+        <form method="post" action="/watches">
+          <input
+            name="ticker"
+            aria-label="Ticker to watch"
+            placeholder="Ticker, like AAPL"
+            required
+            maxLength={14}
+            size={16}
+            autocomplete="off"
+            spellcheck={false}
+          />{" "}
+          <button type="submit">Watch</button>
+        </form>
+      </div>
+      {rows.length === 0 ? <NoTickers /> : <TickerList rows={shown} sort={sort} onSort={setSort} />}
     </PageClockContext.Provider>
   );
 }
@@ -36,7 +73,7 @@ export default function TickersView(props: TickersViewProps): VNode {
 function NoTickers() {
   return (
     <div class="note">
-      No ticker is watched yet. Watch one with{" "}
+      No ticker is watched yet. Watch one above or with{" "}
       <code>deno task watch add AAPL</code>, or add a deal with{" "}
       <code>deno task deals add EA --cash 210 --close 2026-12-31</code>.
     </div>

@@ -15,6 +15,9 @@ import {
   ingestedAnswer,
   pingAnswer,
 } from "../../options/wire/server.ts";
+import { volatilityAnswer } from "../../options/wire/volatility.ts";
+import { tokenAnswer, tokenBody } from "../../options/wire/auth.ts";
+import { readAsked } from "../../options/wire/read_chain.ts";
 import { tickerRow, tickersAnswer } from "../../options/wire/tickers.ts";
 
 /** What is answered. */
@@ -26,6 +29,9 @@ export const ANSWERS = {
   ChainOrRange: z.union([chainAnswerSchema, chainRangeAnswer]),
   ChainRange: chainRangeAnswer,
   Changes: changesAnswer,
+  ReadAsked: readAsked,
+  Token: tokenAnswer,
+  Volatility: volatilityAnswer,
   Quote: quoteRow,
   ContractHistory: contractHistoryAnswer,
   ConditionsAtSnapshot: conditionsRow,
@@ -53,6 +59,7 @@ export const REQUESTS = {
   }),
   FetchChainBody: fetchChainBody,
   BarsBody: barsBody,
+  TokenBody: tokenBody,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
 /** The name of a request's schema. */

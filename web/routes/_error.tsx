@@ -4,7 +4,7 @@ import type { AppEnv, Failure, Services } from "../services.ts";
 import { htmlResponse, Page } from "../components/Page.tsx";
 
 /** Draws a failure: what is so and what to do. */
-export function errorPage(_c: Context<AppEnv>, _services: Services, failure: Failure): Response {
+export function errorPage(c: Context<AppEnv>, services: Services, failure: Failure): Response {
   return htmlResponse(
     <Page title={failure.title}>
       <div class="plain">
@@ -13,8 +13,22 @@ export function errorPage(_c: Context<AppEnv>, _services: Services, failure: Fai
         <p>
           <a href="/">All tickers</a>
         </p>
+        {failure.status >= 500
+          ? (
+            <p class="muted">
+              Tell whoever runs this server: request <code>{c.get("requestId")}</code>
+            </p>
+          )
+          : null}
       </div>
     </Page>,
-    failure.status,
+    {
+      status: failure.status,
+      request: c.req.raw,
+      // Who is not let in is told nothing of the agents.
+      ...(services.door.kind === "open" || c.get("visitor")
+        ? { services, user: c.get("visitor")?.user.email }
+        : {}),
+    },
   );
 }

@@ -17,6 +17,15 @@ export const builtFile: Handler = filesOf(
   "public, max-age=31536000, immutable",
 );
 
+/** `/sw.js`: the worker that keeps pages readable while the server is away; it must be at the top. */
+export async function workerFile(c: Context): Promise<Response> {
+  const script = await readFile(fileURLToPath(new URL("../static/sw.js", import.meta.url)));
+  if (!script) return await c.notFound();
+  // A browser looks for a new one by itself; a kept one would outlive its version.
+  const headers = { "Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "no-cache" };
+  return c.body(script, 200, headers);
+}
+
 function filesOf(folder: string, prefix: string, cacheControl: string): Handler {
   const serve = serveStatic({
     root: fileURLToPath(new URL(folder, import.meta.url)),

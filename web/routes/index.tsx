@@ -1,19 +1,24 @@
-/** The list of tickers, `/`. */
+/** The list of tickers, `/`, `/?sort=change`. */
 import type { Context } from "hono";
 import { htmlResponse, Page } from "../components/Page.tsx";
+import { readSort } from "../components/sorting.ts";
 import TickersView from "../islands/TickersView.tsx";
-import { rowOf } from "../live/answers.ts";
+import { allRows } from "../live/answers.ts";
 import type { AppEnv, Services } from "../services.ts";
 
 /** Answers `/`. */
-export async function handler(_c: Context<AppEnv>, services: Services): Promise<Response> {
-  const { chains, clock } = services;
-  const nowMs = clock.nowMs();
-  const rows = (await chains.all()).map((known) => rowOf(known, nowMs));
+export async function handler(c: Context<AppEnv>, services: Services): Promise<Response> {
+  const rows = await allRows(services);
   return htmlResponse(
     <Page title="Tickers" here="tickers" island="TickersView">
       <h1>Tickers</h1>
-      <TickersView nowMs={nowMs} rows={rows} />
+      <TickersView
+        nowMs={services.clock.nowMs()}
+        rows={rows}
+        sort={readSort(c.req.query("sort"))}
+        filter={(c.req.query("filter") ?? "").slice(0, 40)}
+      />
     </Page>,
+    { request: c.req.raw, services, user: c.get("visitor")?.user.email },
   );
 }

@@ -1,6 +1,13 @@
 /** How the agents are: `GET /api/price-agent/health` and `GET /api/ib-connection/status`. */
 import { agentActivity } from "../../../db/agent_activity.ts";
-import { agentHealthOf, ibConnectionOf, ibConnectionQuery } from "../../../options/wire/agents.ts";
+import { agentEvents } from "../../../db/agent_events.ts";
+import {
+  agentEventOf,
+  agentHealthOf,
+  type AgentsHealth,
+  ibConnectionOf,
+  ibConnectionQuery,
+} from "../../../options/wire/agents.ts";
 import { inTime } from "../../database.ts";
 import type { Operation } from "../../openapi/operation.ts";
 import type { RequestContext, Services } from "../../services.ts";
@@ -14,15 +21,23 @@ export const agentsHealthApi: Operation = {
   answers: { 200: { description: "All agents, in order of their names.", body: "AgentsHealth" } },
 };
 
+const DAY_MS = 86_400_000;
+
 /** Activity may be looked up in many batches. */
 const ACTIVITY_DEADLINE_MS = 5_000;
 
 /** All agents. */
 export async function agentsHealth(c: RequestContext, services: Services): Promise<Response> {
+  return c.json(await healthOfAgents(services));
+}
+
+/** The same, for the page. */
+export async function healthOfAgents(services: Services): Promise<AgentsHealth> {
   const { agents, clock, database } = services;
-  const [activity, sessions] = await Promise.all([
+  const [activity, sessions, events] = await Promise.all([
     inTime(clock, agentActivity(database.work), ACTIVITY_DEADLINE_MS),
     agents.agents(),
+    inTime(clock, agentEvents(database.quick, DAY_MS)),
   ]);
   const names = new Set(activity.map(({ agent }) => agent));
   const unseen = sessions.filter(({ agent }) => !names.has(agent)).map(({ agent }) => ({
@@ -37,9 +52,10 @@ export async function agentsHealth(c: RequestContext, services: Services): Promi
     failureRatio: null,
   }));
   const all = [...activity, ...unseen].sort((a, b) => a.agent.localeCompare(b.agent));
-  return c.json({
+  return {
     agents: all.map((one) => agentHealthOf(one, sessions.find(({ agent }) => agent === one.agent))),
-  });
+    events: events.map(agentEventOf),
+  };
 }
 
 /** The description of the second. */

@@ -1,5 +1,5 @@
 /** `GET /api/tickers`: the tickers that are followed, each with its state. */
-import { rowOf } from "../../live/answers.ts";
+import { allRows } from "../../live/answers.ts";
 import type { Operation } from "../../openapi/operation.ts";
 import type { RequestContext, Services } from "../../services.ts";
 
@@ -13,9 +13,7 @@ export const listTickersApi: Operation = {
 /** One row a ticker, in order of its symbol. */
 export async function listTickers(
   c: RequestContext,
-  { chains, clock }: Services,
+  services: Services,
 ): Promise<Response> {
-  const nowMs = clock.nowMs();
-  const rows = (await chains.all()).map((known) => rowOf(known, nowMs));
-  return c.json({ tickers: rows });
+  return c.json({ tickers: await allRows(services) });
 }

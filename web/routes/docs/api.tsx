@@ -7,13 +7,14 @@ import type { Handler } from "../../services.ts";
 
 /** Draws the description of a table of routes, which is asked for when it is whole. */
 export function apiPage(routes: () => readonly Route[]): Handler {
-  return (_c, { version }) => {
+  return (c, services) => {
+    const { version } = services;
     const { info, tags, paths } = describeApi(routes(), version);
     const calls = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, call]) => ({ path, method, call }))
     );
     return htmlResponse(
-      <Page title="API">
+      <Page title="API" here="docs">
         <div class="guide">
           <h1>API</h1>
           <p>{marked(info.description)}</p>
@@ -31,6 +32,7 @@ export function apiPage(routes: () => readonly Route[]): Handler {
           ))}
         </div>
       </Page>,
+      { request: c.req.raw },
     );
   };
 }
