@@ -6,6 +6,8 @@ import { type Bench, prepare } from "./bench/bench.ts";
 import { createBaselineTables, openDatabase } from "./bench/database.ts";
 import { FIGURES } from "./bench/figures.ts";
 import { type Finding, tableJson, tableText, verdictOf } from "./bench/table.ts";
+import { benchLive, type LiveSettings } from "./pages/live.ts";
+import { benchPages, type PagesSettings } from "./pages/pages.ts";
 import { benchReading, type ReadingSettings } from "./reading/reading.ts";
 
 interface Options {
@@ -43,6 +45,20 @@ Examples:
   deno task bench reading
   deno task bench reading --contracts 400 --check
   deno task bench reading --contracts 0 --recorded BKNG --json reading.json`;
+
+const PAGES_HELP = `
+Both are asked for by 16 connections, in turn; then Lastmark's alone at half of its rate.
+
+Examples:
+  deno task bench pages
+  deno task bench pages --rounds 3 --seconds 2 --check`;
+
+const LIVE_HELP = `
+Pages are lines to one server, prices are posted to another; each ticker is posted every ten seconds.
+
+Examples:
+  deno task bench live
+  deno task bench live --pages 200 --tickers 20 --check`;
 
 const MOST_CONTRACTS = 10_000;
 
@@ -164,6 +180,60 @@ async function main(signal: AbortSignal): Promise<number> {
     .addHelpText("after", READING_HELP)
     .action(async (settings: ReadingSettings) => {
       code = await benchReading(settings, signal);
+    });
+  program.command("pages")
+    .description("what a chain's page costs, against a bare page on the same stack")
+    .addOption(setting({
+      flags: "--rounds <number>",
+      help: "rounds, in each of which both take their turn",
+      parse: wholeNumber(1, 1_000),
+      fallback: 5,
+    }))
+    .addOption(setting({
+      flags: "--seconds <number>",
+      help: "length of one measurement",
+      parse: wholeNumber(1, 3_600),
+      fallback: 5,
+    }))
+    .option("--check", "end with exit code 1 where a figure is missed")
+    .addOption(setting({
+      flags: "--database <url>",
+      help: "a server on which a database may be made and dropped (default: an embedded one)",
+      parse: url("postgres:", "postgresql:"),
+    }))
+    .addHelpText("after", PAGES_HELP)
+    .action(async (settings: PagesSettings) => {
+      code = await benchPages(settings, signal);
+    });
+  program.command("live")
+    .description("how soon a price is on open pages of another server")
+    .addOption(setting({
+      flags: "--pages <number>",
+      help: "open pages",
+      parse: wholeNumber(1, 10_000),
+      fallback: 1_000,
+    }))
+    .addOption(setting({
+      flags: "--tickers <number>",
+      help: "tickers that they are spread over, one expiry of each",
+      parse: wholeNumber(1, 500),
+      fallback: 100,
+    }))
+    .addOption(setting({
+      flags: "--seconds <number>",
+      help: "how long prices are posted",
+      parse: wholeNumber(1, 3_600),
+      fallback: 30,
+    }))
+    .option("--check", "end with exit code 1 where a figure is missed")
+    .addOption(setting({
+      flags: "--database <url>",
+      help: "a server on which a database may be made and dropped (default: an embedded one)",
+      parse: url("postgres:", "postgresql:"),
+    }))
+    .addHelpText("after", LIVE_HELP)
+    .action(async (settings: LiveSettings) => {
+      code = await benchLive(settings, signal);
     });
   await program.parseAsync(Deno.args, { from: "user" });
   return code;

@@ -125,7 +125,8 @@ function headOf(length: number, form: BodyForm, { key }: Sender): Uint8Array {
   return encoder.encode(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
-function bodyOf(
+/** The body that brings a chain. */
+export function bodyOf(
   chain: Chain,
   form: BodyForm,
   { agentId, atMs }: { readonly agentId: string; readonly atMs: number },

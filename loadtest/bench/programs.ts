@@ -23,8 +23,14 @@ export async function startLastmark(
 ): Promise<BenchServer> {
   const { tasks } = config.parse(JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`)));
   const args = [...tasks.web.split(" ").slice(1), "--port", "0"];
-  const env = { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: "", REQUESTS_PER_KEY: "0" };
-  return await startServer("the server", { args, env }, stack);
+  const env = {
+    DATABASE_URL: databaseUrl,
+    DATABASE_DIRECT_URL: "",
+    REQUESTS_PER_KEY: "0",
+    LIVE_CONNECTIONS: "10000",
+    AUTH: "none",
+  };
+  return await startProgram("the server", { args, env }, stack);
 }
 
 /** Starts one of the servers that it is compared with; `blockBytes` is for the floor. */
@@ -35,7 +41,7 @@ export async function startBaseline(
   blockBytes = 0,
 ): Promise<BenchServer> {
   const args = ["run", "--allow-all", "loadtest/bench/baseline_server.ts", kind];
-  return await startServer(
+  return await startProgram(
     `the server ${kind}`,
     { args, env: { DATABASE_URL: databaseUrl, BLOCK_BYTES: String(blockBytes) } },
     stack,
@@ -48,12 +54,13 @@ export async function startListener(
   stack: AsyncDisposableStack,
 ): Promise<void> {
   const args = ["run", "--allow-all", "loadtest/bench/listener.ts"];
-  await startServer("the listener", { args, env: { DATABASE_URL: databaseUrl } }, stack);
+  await startProgram("the listener", { args, env: { DATABASE_URL: databaseUrl } }, stack);
 }
 
 const ready = z.object({ port: z.number() });
 
-async function startServer(
+/** Starts a program that prints its port, and ends it with the stack. */
+export async function startProgram(
   name: string,
   spec: Pick<ChildSpec, "args" | "env">,
   stack: AsyncDisposableStack,
