@@ -61,6 +61,8 @@ function encodeColumn(column: Wholes, before: Wholes): Uint8Array {
     column,
     (value, i) => value === NONE ? NONE : value - orZero(before[i]),
   );
+  // A difference that happens to be what stands for none would be read as none.
+  if (above.some((difference, i) => difference === NONE && column[i] !== NONE)) return own;
   const apart = encodeValues(above, { isAbove: true });
   return apart.length < own.length ? apart : own;
 }

@@ -17,6 +17,13 @@ Deno.test("decodeBlock() gives back exactly the columns that encodePacked() took
   );
 });
 
+Deno.test("a value is kept whose distance to the column before is the number that stands for none", () => {
+  const before = Int32Array.of(2_147_483_646);
+  const column = Int32Array.of(-2);
+  const packed = encodePacked([before, column], 1);
+  assert.deepEqual(decodePacked(packed, 1), [Float64Array.from(before), Float64Array.from(column)]);
+});
+
 Deno.test("encodePacked() takes bids near a line and asks near their bids for a few bits", () => {
   const bids = Int32Array.from({ length: 400 }, (_, i) => 100 * (50_000 - 120 * i + i % 3));
   const asks = bids.map((bid, i) => bid + 100 * (2 + i % 2));
