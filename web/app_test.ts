@@ -43,7 +43,7 @@ Deno.test("the app refuses a user of another machine with 403, as a problem and 
   const api = await appOf(answers).ask("/api/thing", {}, "192.0.2.7");
   assert.equal(api.status, 403);
   assert.equal(api.headers.get("content-type"), PROBLEM_MEDIA_TYPE);
-  assert.match((await api.json()).detail, /192\.0\.2\.7.*no sign-in/);
+  assert.match((await api.json()).detail, /192\.0\.2\.7.*without sign-in/);
   const page = await appOf(answers, "/thing").ask("/thing", {}, "192.0.2.7");
   assert.equal(page.status, 403);
   assert.match(await page.text(), /<h1>Forbidden/);

@@ -23,6 +23,8 @@ export interface FeedOptions {
   readonly onMessage: (message: ServerMessage) => void;
   /** Called as soon as the connection is lost, and when the server speaks again. */
   readonly onLine: (line: Line) => void;
+  /** Called when the session is over: the server lets this page in no more. */
+  readonly onSignedOut?: () => void;
   /** From 0 to 1: spreads the pages that a server's restart cuts off. */
   readonly random?: () => number;
 }
@@ -44,6 +46,9 @@ const SILENCE_MS = 20_000;
 
 /** When to ask again what the server could not do. */
 const PROBLEM_RETRY_MS = 5_000;
+
+/** The code with which the server closes the line of a session that is over (`web/auth/door.ts`). */
+const SIGNED_OUT = 4401;
 
 /** Opens a feed; it lives until it is closed. */
 export function openFeed(options: FeedOptions): Feed {
@@ -91,7 +96,12 @@ export function openFeed(options: FeedOptions): Feed {
     listen();
     socket = options.open();
     socket.onopen = subscribe;
-    socket.onclose = lost;
+    socket.onclose = (event) => {
+      if (event.code !== SIGNED_OUT) return lost();
+      drop();
+      options.onLine("away");
+      options.onSignedOut?.();
+    };
     socket.onmessage = (event) => {
       listen();
       failures = 0;

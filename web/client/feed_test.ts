@@ -24,8 +24,8 @@ class FakeSocket implements FeedSocket {
     const event = new MessageEvent("message", { data: JSON.stringify(message) });
     this.onmessage?.call(this.#asSocket(), event);
   }
-  breaks(): void {
-    this.onclose?.call(this.#asSocket(), new CloseEvent("close"));
+  breaks(code = 1006): void {
+    this.onclose?.call(this.#asSocket(), new CloseEvent("close", { code }));
   }
   #asSocket(): WebSocket {
     // The feed's handlers do not use `this`.
@@ -40,6 +40,7 @@ interface Setting {
   readonly messages: ServerMessage[];
   readonly feed: Feed;
   seq: number;
+  signedOut: number;
 }
 
 function setting(): Setting {
@@ -55,6 +56,7 @@ function setting(): Setting {
     lines,
     messages,
     seq: 7,
+    signedOut: 0,
     feed: openFeed({
       clock,
       random: () => 1,
@@ -66,6 +68,7 @@ function setting(): Setting {
       subscriptions: () => [{ type: "subscribe", ticker, sinceSeq: made.seq }],
       onMessage: (message) => messages.push(message),
       onLine: (line) => lines.push(line),
+      onSignedOut: () => made.signedOut++,
     }),
   };
   return made;
@@ -170,4 +173,14 @@ Deno.test("what is said before the line is open is said when it opens, once", ()
   assert.equal(socket?.sent.length, 1);
   feed.say({ type: "subscribe_tickers" });
   assert.equal(socket?.sent[1], '{"type":"subscribe_tickers"}');
+});
+
+Deno.test("a line that is closed because the session is over is not tried again", () => {
+  const made = setting();
+  made.sockets[0]?.opens();
+  made.sockets[0]?.breaks(4401);
+  assert.deepEqual([made.signedOut, made.lines], [1, ["away"]]);
+  made.clock.advance(60_000);
+  assert.equal(made.sockets.length, 1);
+  assert.equal(made.clock.pending, 0);
 });

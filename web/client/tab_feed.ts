@@ -51,6 +51,8 @@ function open(): Feed {
     onLine: (line) => {
       for (const listener of listeners) listener.onLine(line);
     },
+    // The server leads from here to the sign-in, and back.
+    onSignedOut: () => location.reload(),
     onMessage: (message) => {
       for (const listener of listeners) {
         if (!listener.take(message)) say(listener);

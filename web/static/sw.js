@@ -1,6 +1,7 @@
 // Keeps the last page of each address readable while the server is away: it is asked first, and what
 // it answered last is shown, with a line that says so, where it cannot be reached. Nothing of the API
-// is kept, and nothing is shown from here while the server answers.
+// is kept, and nothing is shown from here while the server answers. Signing out removes what is kept
+// (Clear-Site-Data).
 
 const PAGES = "pages";
 const FILES = "files";
@@ -15,11 +16,6 @@ addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   if (request.mode === "navigate") event.respondWith(page(request));
   else if (pathname.startsWith("/_assets/")) event.respondWith(file(request));
-});
-
-// Whoever signs out leaves nothing behind.
-addEventListener("message", (event) => {
-  if (event.data === "forget") event.waitUntil(caches.delete(PAGES));
 });
 
 async function page(request) {

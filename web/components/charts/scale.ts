@@ -16,18 +16,17 @@ export interface Axis {
  * @example
  * ```ts
  * import { axisOf } from "./scale.ts";
- * const axis = axisOf([0.21, 0.39], 4);
- * console.assert(axis.ticks.join() === "0.25,0.3,0.35" && axis.share(0.3) === 0.5);
+ * const axis = axisOf([0, 40], 4);
+ * console.assert(axis.ticks.join() === "0,10,20,30,40" && axis.share(10) === 0.25);
  * ```
  */
-export function axisOf(values: Iterable<number>, count: number, least?: number): Axis {
+export function axisOf(values: Iterable<number>, count: number): Axis {
   let from = Infinity;
   let to = -Infinity;
   for (const value of values) {
     if (value < from) from = value;
     if (value > to) to = value;
   }
-  if (least !== undefined && least < from) from = least;
   if (from > to) [from, to] = [0, 1];
   if (from === to) [from, to] = [from - (Math.abs(from) || 1) / 10, to + (Math.abs(to) || 1) / 10];
   const width = to - from;

@@ -18,7 +18,8 @@ export async function answerAgents(
   services: Services,
   made: MadeKey | null,
 ): Promise<Response> {
-  const { clock, database } = services;
+  const { clock, database, door } = services;
+  const mayChange = door.kind === "open" || c.get("visitor")?.user.role === "operator";
   const [health, keys] = await Promise.all([
     healthOfAgents(services),
     inTime(clock, listKeys(database.quick)),
@@ -29,7 +30,7 @@ export async function answerAgents(
     <Page title="Agents" here="agents" island="AgentsView">
       <h1>Agents</h1>
       <AgentsView realNowMs={realNowMs} health={health} />
-      <Keys keys={keys} made={made} realNowMs={realNowMs} />
+      {mayChange ? <Keys keys={keys} made={made} realNowMs={realNowMs} /> : null}
     </Page>,
     { request: c.req.raw, services, user: c.get("visitor")?.user.email },
   );
