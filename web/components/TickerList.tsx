@@ -14,10 +14,12 @@ export interface TickerListProps {
   readonly rows: readonly TickerRow[];
   readonly sort: Sort;
   readonly onSort?: (sort: Sort) => void;
+  /** Whether the reader may say what is watched. */
+  readonly mayWatch: boolean;
 }
 
 /** The table of tickers. */
-export function TickerList({ rows, sort, onSort }: TickerListProps): VNode {
+export function TickerList({ rows, sort, onSort, mayWatch }: TickerListProps): VNode {
   const head = (key: SortKey, words: string, isLeft = false) => (
     <SortHead column={key} words={words} isLeft={isLeft} sort={sort} onSort={onSort} />
   );
@@ -41,7 +43,7 @@ export function TickerList({ rows, sort, onSort }: TickerListProps): VNode {
           </th>
         </tr>
       </thead>
-      <tbody>{rows.map((row) => <Line key={row.ticker} row={row} />)}</tbody>
+      <tbody>{rows.map((row) => <Line key={row.ticker} row={row} mayWatch={mayWatch} />)}</tbody>
     </table>
   );
 }
@@ -80,7 +82,7 @@ function SortHead({ column, words, isLeft, sort, onSort }: SortHeadProps) {
   );
 }
 
-function Line({ row }: { row: TickerRow }) {
+function Line({ row, mayWatch }: { row: TickerRow; mayWatch: boolean }) {
   return (
     <tr data-ticker={row.ticker}>
       <th scope="row">
@@ -108,7 +110,7 @@ function Line({ row }: { row: TickerRow }) {
       <td class="l agent">{row.agentId ?? "none yet"}</td>
       <Known row={row} />
       <td class="remove">
-        {row.deal === null ? <Remove ticker={row.ticker} /> : null}
+        {mayWatch && row.deal === null ? <Remove ticker={row.ticker} /> : null}
       </td>
     </tr>
   );

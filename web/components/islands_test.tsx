@@ -35,12 +35,20 @@ const NOW = Date.parse("2026-11-20T15:00:12Z");
 
 Deno.test("an island's output is marked with its name, and its props stand beside it as data", () => {
   const rows = [row("Electronic Arts")];
-  const html = renderToString(<TickersView nowMs={NOW} sort={SORT} filter="" rows={rows} />);
+  const html = renderToString(
+    <TickersView nowMs={NOW} sort={SORT} filter="" mayWatch rows={rows} />,
+  );
   const found =
     /^<div data-island="TickersView">.*<\/div><script type="application\/json">(.*)<\/script>$/s
       .exec(html);
   assert.ok(found, html);
-  assert.deepEqual(JSON.parse(found[1] ?? ""), { nowMs: NOW, sort: SORT, filter: "", rows });
+  assert.deepEqual(JSON.parse(found[1] ?? ""), {
+    nowMs: NOW,
+    sort: SORT,
+    filter: "",
+    mayWatch: true,
+    rows,
+  });
   assert.match(html, /206\.41/);
 });
 
@@ -50,6 +58,7 @@ Deno.test("no text in an island's props can end the block they stand in", () => 
       nowMs={NOW}
       sort={SORT}
       filter=""
+      mayWatch
       rows={[row("</script><script>alert(1)</script>")]}
     />,
   );
@@ -60,7 +69,7 @@ Deno.test("no text in an island's props can end the block they stand in", () => 
 Deno.test("props that are no JSON are refused when the page is rendered", () => {
   const rows = Object.assign([row("EA")], { toJSON: () => [() => 1] });
   assert.throws(
-    () => renderToString(<TickersView nowMs={NOW} sort={SORT} filter="" rows={rows} />),
+    () => renderToString(<TickersView nowMs={NOW} sort={SORT} filter="" mayWatch rows={rows} />),
     /must be JSON/,
   );
 });
@@ -76,7 +85,7 @@ Deno.test("the list of islands names every file of islands/, by its default expo
 
 Deno.test("the list of tickers says price, change, freshness, agent and deal of each", () => {
   const html = renderToString(
-    <TickersView nowMs={NOW} sort={SORT} filter="" rows={[row("Electronic Arts")]} />,
+    <TickersView nowMs={NOW} sort={SORT} filter="" mayWatch rows={[row("Electronic Arts")]} />,
   );
   assert.match(html, /href="\/chains\/EA"/);
   assert.match(html, /deal: 210\.00 cash, close 31 Dec 26/);

@@ -16,6 +16,8 @@ export interface TickersViewProps {
   readonly rows: readonly TickerRow[];
   readonly sort: Sort;
   readonly filter: string;
+  /** Whether the reader may say what is watched. */
+  readonly mayWatch: boolean;
 }
 
 export default function TickersView(props: TickersViewProps): VNode {
@@ -51,22 +53,30 @@ export default function TickersView(props: TickersViewProps): VNode {
             {filter.trim() === "" ? "" : `${shown.length} of ${countOf(rows.length, "ticker")}`}
           </span>
         </form>
-        <form method="post" action="/watches">
-          <input
-            name="ticker"
-            aria-label="Ticker to watch"
-            placeholder="Ticker, like AAPL"
-            required
-            maxLength={14}
-            size={16}
-            autocomplete="off"
-            spellcheck={false}
-          />{" "}
-          <button type="submit">Watch</button>
-        </form>
+        {props.mayWatch ? <WatchForm /> : null}
       </div>
-      {rows.length === 0 ? <NoTickers /> : <TickerList rows={shown} sort={sort} onSort={setSort} />}
+      {rows.length === 0
+        ? <NoTickers />
+        : <TickerList rows={shown} sort={sort} onSort={setSort} mayWatch={props.mayWatch} />}
     </PageClockContext.Provider>
+  );
+}
+
+function WatchForm() {
+  return (
+    <form method="post" action="/watches">
+      <input
+        name="ticker"
+        aria-label="Ticker to watch"
+        placeholder="Ticker, like AAPL"
+        required
+        maxLength={14}
+        size={16}
+        autocomplete="off"
+        spellcheck={false}
+      />{" "}
+      <button type="submit">Watch</button>
+    </form>
   );
 }
 

@@ -16,9 +16,15 @@ export async function handler(c: Context<AppEnv>, services: Services): Promise<R
         nowMs={services.clock.nowMs()}
         rows={rows}
         sort={readSort(c.req.query("sort"))}
+        mayWatch={mayWatch(c, services)}
         filter={(c.req.query("filter") ?? "").slice(0, 40)}
       />
     </Page>,
     { request: c.req.raw, services, user: c.get("visitor")?.user.email },
   );
+}
+
+/** A viewer sees all, and says nothing of what is watched. */
+function mayWatch(c: Context<AppEnv>, { door }: Services): boolean {
+  return door.kind === "open" || c.get("visitor")?.user.role !== "viewer";
 }

@@ -39,12 +39,16 @@ export interface Watched {
 }
 
 /** Runs a test in Chromium on a server with a watched AAPL and SPX and a deal on EA. */
-export function browserTest(name: string, test: (stage: Stage) => Promise<void>): void {
+export function browserTest(
+  name: string,
+  test: (stage: Stage) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): void {
   Deno.test(name, async () => {
     if (!await isBuilt()) await build();
     await withTestDatabase(async (sql, databaseUrl) => {
       const key = await seed(sql);
-      let web = await startWeb({ databaseUrl, port: 0 });
+      let web = await startWeb({ databaseUrl, port: 0, env });
       const browser = await chromium.launch({
         executablePath: await chromiumPath(),
         // Containers and root have no sandbox to offer; the pages are our own.
@@ -60,7 +64,7 @@ export function browserTest(name: string, test: (stage: Stage) => Promise<void>)
           post: (ticker, contracts, more) => post(web, key, { ticker, contracts, ...more }),
           kill: () => web.kill(),
           async restart() {
-            web = await startWeb({ databaseUrl, port: web.port });
+            web = await startWeb({ databaseUrl, port: web.port, env });
           },
         });
       } finally {
