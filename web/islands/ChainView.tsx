@@ -8,7 +8,7 @@ import { cellOf, firstCell, focusCell, moveByKey } from "../client/cell_keys.ts"
 import { type ShownChain, takeChain, takeDelta } from "../client/live_chain.ts";
 import { tickingClock } from "../client/ticking.ts";
 import { useFeed } from "../client/use_feed.ts";
-import { chainAddress } from "../components/chain/address.ts";
+import { chainAddress, volatilityAddress } from "../components/chain/address.ts";
 import { ChainBody } from "../components/chain/ChainBody.tsx";
 import { CHOICES, chosenColumns, type Columns, fieldsOf } from "../components/chain/columns.ts";
 import { ColumnsMenu } from "../components/chain/ColumnsMenu.tsx";
@@ -90,9 +90,7 @@ export default function ChainView(props: ChainViewProps): VNode {
               )
               : null}
             <ColumnsMenu choice={choice} back={here} />
-            <a class="button" href={`/chains/${encodeURIComponent(head.ticker)}/volatility`}>
-              Volatility
-            </a>
+            <a class="button" href={volatilityAddress(head.ticker, atMs)}>Volatility</a>
             {then === null
               ? (
                 <a

@@ -30,3 +30,9 @@ export function chainAddress(ticker: Ticker, { shown, strikes, atMs }: ChainPlac
   const text = query.toString();
   return `/chains/${encodeURIComponent(ticker)}${text === "" ? "" : `?${text}`}`;
 }
+
+/** The address of a chain's volatility, now (null) or at a moment. */
+export function volatilityAddress(ticker: Ticker, atMs: number | null): string {
+  const at = atMs === null ? "" : `?at=${encodeURIComponent(new Date(atMs).toISOString())}`;
+  return `/chains/${encodeURIComponent(ticker)}/volatility${at}`;
+}
