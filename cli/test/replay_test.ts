@@ -131,7 +131,8 @@ testOnRealChains(
 
 /** Each price of the file is in its cell on the page of all expiries; none now is no number. */
 async function assertOnPage(started: Started, file: RecordedFile): Promise<void> {
-  const html = await (await fetch(`${started.url}/chains/${file.symbol}?expiry=all`)).text();
+  const html = await (await fetch(`${started.url}/chains/${file.symbol}?expiry=all&strikes=all`))
+    .text();
   const rows = new Map<string, string>();
   for (const [row, call, put] of html.matchAll(ROW)) {
     if (call) rows.set(call, row);
