@@ -57,6 +57,7 @@ function tickerStatusOf(ticker: Ticker, parts: StatusParts): TickerStatus {
     reading: reading ? { done: reading.done, total: reading.total } : null,
     streaming: reader.streams.some((stream) => stream.ticker === ticker),
     lastReadAtMs: last ? Math.round(last.atMs) : null,
+    lastReadSeconds: last?.seconds ?? null,
     contracts: last?.contracts ?? null,
     missing: last?.missing ?? null,
   };

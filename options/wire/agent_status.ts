@@ -50,6 +50,8 @@ export const tickerStatus = z.object({
   reading: z.object({ done: count, total: count }).nullable(),
   streaming: z.boolean(),
   lastReadAtMs: atMs.describe("domain time"),
+  lastReadSeconds: z.number().nonnegative().nullable().optional()
+    .describe("how long it took; absent from older agents"),
   contracts: count.nullable().describe("of the last whole read"),
   missing: count.nullable(),
 });

@@ -85,7 +85,7 @@ export function setLocale(asked: string): void {
 }
 
 /** A number with so many decimals, and no more and no less. */
-function fixedText(value: number, digits: number): string {
+export function fixedText(value: number, digits: number): string {
   // Intl rounds halves away from zero where toFixed() goes by the binary value; one rule for all.
   return (numbers.fixed[digits] ?? numbers.fixed[6])?.format(Number(value.toFixed(digits))) ?? "";
 }

@@ -1,10 +1,10 @@
 /** Every agent, by the gateway it reads: its state in words, what to do, and its numbers. */
 import type { ComponentChildren, VNode } from "preact";
-import { REASONS } from "../../../options/reasons.ts";
+import { sentenceOfState } from "../../../options/agent_state.ts";
 import type { AgentsHealth } from "../../../options/wire/agents.ts";
 import { ageText } from "../../../options/freshness.ts";
 import { useTextOfNow } from "../clock.ts";
-import { countOf, countText, dateTimeText, signedText } from "../format.ts";
+import { countOf, countText, dateTimeText, fixedText, signedText } from "../format.ts";
 
 type Agent = AgentsHealth["agents"][number];
 
@@ -169,6 +169,8 @@ function Tickers({ agent: { tickers, leases } }: { agent: Agent }) {
             <th scope="col">state</th>
             <th scope="col">contracts</th>
             <th scope="col">missing</th>
+            <th scope="col">last read, New York</th>
+            <th scope="col">took</th>
             <th scope="col">reading</th>
             <th scope="col">given</th>
           </tr>
@@ -179,11 +181,13 @@ function Tickers({ agent: { tickers, leases } }: { agent: Agent }) {
               <th scope="row">
                 <a href={`/chains/${encodeURIComponent(one.ticker)}`}>{one.ticker}</a>
               </th>
-              <td title={REASONS[one.state as keyof typeof REASONS]?.sentence}>
+              <td title={sentenceOfState(one.state)}>
                 {one.state.replaceAll("_", " ")}
               </td>
               <td>{one.contracts === null ? "none read" : countText(one.contracts)}</td>
               <td>{one.missing === null ? "" : countText(one.missing)}</td>
+              <td>{one.lastReadAtMs === null ? "" : dateTimeText(one.lastReadAtMs)}</td>
+              <td>{secondsText(one.lastReadSeconds)}</td>
               <td>
                 {one.reading
                   ? `${countText(one.reading.done)} of ${countText(one.reading.total)}`
@@ -198,6 +202,10 @@ function Tickers({ agent: { tickers, leases } }: { agent: Agent }) {
       </table>
     </div>
   );
+}
+
+function secondsText(seconds: number | null | undefined): string {
+  return seconds === null || seconds === undefined ? "" : `${fixedText(seconds, 1)} s`;
 }
 
 function Fact(props: { name: string; children: ComponentChildren }) {
