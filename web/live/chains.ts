@@ -37,6 +37,9 @@ const LOAD_DEADLINE_MS = 20_000;
 /** An agent that was not heard of for this long is offline: one read, its default, is every 4 minutes. */
 const AGENT_OFFLINE_AFTER_MS = 6 * 60_000;
 
+/** An agent that was heard of within this time counts among those that there are. */
+const AGENT_KNOWN_FOR_MS = 24 * 3_600_000;
+
 interface Entry {
   readonly ticker: Ticker;
   tracked: TrackedChain | undefined;
@@ -99,8 +102,14 @@ export class ChainCache implements Chains {
   /** How the agents are, as of the last look; null before the first. */
   agentCounts(): AgentCounts | null {
     if (!this.#followed) return null;
+    const sinceMs = this.#parts.clock.nowMs() - AGENT_KNOWN_FOR_MS;
+    // One that has a key and never came, or is long gone, is missed by nobody.
+    const known = new Set(this.#agents.map(({ agent }) => agent));
+    for (const [agent, seenAtMs] of this.#agentsSeenAtMs) {
+      if (seenAtMs !== null && seenAtMs >= sinceMs) known.add(agent);
+    }
     const alive = this.#agents.filter(({ feedAlive }) => feedAlive).length;
-    return { known: this.#agentsSeenAtMs.size, connected: this.#agents.length, alive };
+    return { known: known.size, connected: this.#agents.length, alive };
   }
 
   /** Folds every chain before somebody asks for it, those that are asked for first. */

@@ -41,21 +41,29 @@ export function Fields({ contract }: { contract: ShownContract }): VNode {
   const flags = flagsOf(contract.quality);
   return (
     <>
-      <table class="numbers fields">
-        <caption class="vh">Last-known values</caption>
-        <thead>
-          <tr>
-            <th scope="col">field</th>
-            <th scope="col">last known</th>
-            <th scope="col">now</th>
-            <th scope="col">age</th>
-            <th scope="col">seen</th>
-          </tr>
-        </thead>
-        <tbody>
-          {FIELD_LOOKS.map((look) => <FieldRow key={look.field} look={look} contract={contract} />)}
-        </tbody>
-      </table>
+      <div class="scroll" tabIndex={0}>
+        <table class="numbers fields">
+          <caption class="vh">Last-known values</caption>
+          <thead>
+            <tr>
+              <th scope="col">field</th>
+              <th scope="col">last known</th>
+              <th scope="col">now</th>
+              <th scope="col">age</th>
+              <th scope="col">seen</th>
+            </tr>
+          </thead>
+          <tbody>
+            {FIELD_LOOKS.map((look) => (
+              <FieldRow
+                key={look.field}
+                look={look}
+                contract={contract}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
       {flags.length === 0 ? null : (
         <p class="note">
           {`Not to be used as it stands: ${flags.map((flag) => QUALITY_WORDS[flag]).join("; ")}.`}

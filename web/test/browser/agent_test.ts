@@ -11,7 +11,17 @@ browserTest(
     const folder = await Deno.makeTempDir({ prefix: "lastmark-agent-" });
     stack.defer(() => Deno.remove(folder, { recursive: true }));
     await using gateway = startProgram(
-      ["gateway-sim/main.ts", "--port", "0", "--control-port", "0", "--tick-delay", "10-50"],
+      [
+        "gateway-sim/main.ts",
+        "--port",
+        "0",
+        "--control-port",
+        "0",
+        "--tick-delay",
+        "10-50",
+        "--message-limit",
+        "0",
+      ],
       {},
     );
     const { port } = await until(

@@ -98,9 +98,10 @@ browserTest(
   "nothing is wider than its place, at any width that shows other columns",
   async (stage) => {
     await stage.post("EA", [...PRICED, WIDE, { symbol: ea("P", 1215) }], { spotPrice: 206.41 });
-    for (const path of PATHS) {
+    const more = ["/chains/EA/volatility", `/contracts/${ea("C", 210)}`, "/agents", "/docs"];
+    for (const path of [...PATHS, ...more]) {
       const { page } = await stage.open(path);
-      for (const width of [360, 661, 921, 1181, 1291, 1440]) {
+      for (const width of [360, 661, 921, 1181, 1291, 1440, 3840]) {
         await page.setViewportSize({ width, height: 800 });
         assert.deepEqual(await page.evaluate(overflows), [], `${path} at ${width} px`);
       }

@@ -94,6 +94,13 @@ browserTest(
       (globalThis as unknown as { find(text: string): boolean }).find("1,777.5")
     );
     assert.ok(found, "the browser's search finds no strike that is out of sight");
+    await page.emulateMedia({ media: "print" });
+    const printed = await page.locator("tr[data-call]").evaluateAll((rows) =>
+      rows.filter((row) => row.getBoundingClientRect().height > 0).length
+    );
+    assert.equal(printed, 1_000);
+    assert.ok(!await page.locator(".top nav").isVisible(), "the navigation is printed");
+    assert.ok((await page.pdf()).length > 100_000);
   },
 );
 
