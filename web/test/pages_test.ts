@@ -147,3 +147,15 @@ Deno.test("the button without a script says why no agent read the chain", async 
     );
   });
 });
+
+Deno.test("without a price of the underlying the page of volatility says why it has no smile", async () => {
+  await withServer(async ({ server, key }) => {
+    await mustPost(server, key, bodyOf({ spotPrice: null }));
+    const { status, text } = await page(server, "/chains/EA/volatility");
+    assert.equal(status, 200);
+    assert.match(text, /Without a price of the underlying there is no telling/);
+    assert.doesNotMatch(text, /points? used/);
+    await mustPost(server, key, bodyOf());
+    assert.match((await page(server, "/chains/EA/volatility")).text, /points? used/);
+  });
+});

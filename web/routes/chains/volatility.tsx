@@ -180,12 +180,20 @@ function SmilePanel(
           mark={of.spotPrice === null ? undefined : { x: of.spotPrice, words: "spot" }}
         />
       )}
-      <p>
-        {`IB's implied volatility of puts below the spot and calls from it on: ${
-          countOf(points.length, "point")
-        } used, `}
-        {out === "" ? "none left out." : `left out: ${out}.`}
-      </p>
+      {of.spotPrice === null
+        ? (
+          <p>
+            Without a price of the underlying there is no telling which side is out of the money.
+          </p>
+        )
+        : (
+          <p>
+            {`IB's implied volatility of puts below the spot and calls from it on: ${
+              countOf(points.length, "point")
+            } used, `}
+            {out === "" ? "none left out." : `left out: ${out}.`}
+          </p>
+        )}
       <details>
         <summary>Numbers</summary>
         <div class="scroll" tabIndex={0}>
