@@ -38,13 +38,11 @@ export async function seqsAt(
   return rows.map((row) => seqRow.parse(row).seq);
 }
 
-/** Where a ticker's kept history begins and ends, and the reads around a moment, by their receipt. */
+/** Where a ticker's kept history begins and ends, and the reads around a position, by their receipt. */
 export interface HistoryAround {
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Of the read before the one that is the newest at the moment. */
   readonly earlierMs: number | null;
-  /** Of the first after the moment. */
   readonly laterMs: number | null;
 }
 
@@ -55,34 +53,32 @@ const around = z.object({
   laterMs: z.number().nullable(),
 });
 
-/** The history around a moment; `undefined` where nothing was ever stored. */
+/** The history around a position; `undefined` where nothing was ever stored. */
 export async function historyAround(
   sql: Sql,
   ticker: Ticker,
-  atMs: number,
+  seq: number,
 ): Promise<HistoryAround | undefined> {
-  const at = new Date(atMs).toISOString();
-  // Of each the first or the last by seq, in whose order receipts rise: a look into an index each.
+  // By seq, in whose order receipts rise: each is the first or the last of an index.
   const [row] = await sql`
-    WITH
-    of_ticker AS (SELECT id FROM tickers WHERE symbol = ${ticker}),
-    kept AS (
-      SELECT b.seq, b.received_at
-      FROM batches AS b
-      JOIN of_ticker ON b.ticker_id = of_ticker.id
-    ),
-    edges (first_at, last_at, earlier_at, later_at) AS (
+    WITH edges AS (
       SELECT
-        (SELECT received_at FROM kept ORDER BY seq LIMIT 1),
-        (SELECT received_at FROM kept ORDER BY seq DESC LIMIT 1),
+        (SELECT received_at FROM batches WHERE ticker_id = t.id ORDER BY seq LIMIT 1) AS first_at,
+        (SELECT received_at FROM batches WHERE ticker_id = t.id ORDER BY seq DESC LIMIT 1) AS last_at,
         (
-          SELECT received_at
-          FROM kept
-          WHERE received_at <= ${at}::timestamptz
+          SELECT received_at FROM batches
+          WHERE ticker_id = t.id AND seq < ${seq}
           ORDER BY seq DESC
-          LIMIT 1 OFFSET 1
-        ),
-        (SELECT received_at FROM kept WHERE received_at > ${at}::timestamptz ORDER BY seq LIMIT 1)
+          LIMIT 1
+        ) AS earlier_at,
+        (
+          SELECT received_at FROM batches
+          WHERE ticker_id = t.id AND seq > ${seq}
+          ORDER BY seq
+          LIMIT 1
+        ) AS later_at
+      FROM tickers AS t
+      WHERE t.symbol = ${ticker}
     )
     SELECT
       (extract(epoch FROM first_at) * 1000)::double precision AS "firstMs",
@@ -90,6 +86,7 @@ export async function historyAround(
       (extract(epoch FROM earlier_at) * 1000)::double precision AS "earlierMs",
       (extract(epoch FROM later_at) * 1000)::double precision AS "laterMs"
     FROM edges`;
+  if (!row) return undefined;
   const { firstMs, lastMs, ...beside } = around.parse(row);
   return firstMs === null || lastMs === null ? undefined : { firstMs, lastMs, ...beside };
 }

@@ -35,7 +35,7 @@ Deno.test("a day's volatility is its last, days without one are left out, and th
     );
     const course = await spotsOf(sql, EA, { ...period, stepMs: 2 * 3_600_000 });
     assert.deepEqual(course.map(({ spot }) => spot), [201, 202, 203]);
-    const around = await historyAround(sql, EA, FRIDAY_MS + 1_800_000);
+    const around = await historyAround(sql, EA, 2);
     assert.deepEqual(around, {
       firstMs: FRIDAY_MS,
       lastMs: moments[3][0],
