@@ -10,7 +10,8 @@ import { problem, problemResponse } from "../base/problem.ts";
 import { agentKeyOf } from "./auth/agent_key.ts";
 import { refusalOf } from "./auth/local.ts";
 import { isSameSite } from "./auth/same_site.ts";
-import { USER_ROLES, type UserRole } from "../db/users.ts";
+import { isEnough } from "./auth/roles.ts";
+import type { UserRole } from "../db/users.ts";
 import { DATABASE_RETRY_AFTER_S, saysDatabaseAway } from "./database.ts";
 import { tooManyRequests } from "./limits/rate.ts";
 import type { AgentRoute, Route, UserRoute } from "./route.ts";
@@ -161,7 +162,7 @@ async function refusedAtDoor(
     const detail = "The request was made by a page of another site.";
     return await say(c, { status: 403, title: "Forbidden", detail });
   }
-  if (USER_ROLES.indexOf(user.role) < USER_ROLES.indexOf(needed)) {
+  if (!isEnough(user.role, needed)) {
     return await say(c, {
       status: 403,
       title: "Not for your role",

@@ -12,6 +12,9 @@ const WINDOW_MS = 60_000;
 /** Sums of fractions of a minute differ by less. */
 const ROUNDING_MS = 1e-3;
 
+/** Buckets looked at in one go: more than one, so that they go faster than they come. */
+const FORGET_AT_ONCE = 4;
+
 /** What a bucket says of a request. */
 export interface Rate {
   /** Requests that may follow at once. */
@@ -26,7 +29,7 @@ export interface Rate {
 export class RequestRate {
   readonly perMinute: number;
   readonly #clock: Clock;
-  /** By key: there are no more than keys in the database. Monotonic time. */
+  /** By name, those that are not full. Monotonic time. */
   readonly #fullAtMs = new Map<string, number>();
 
   constructor(clock: Clock, perMinute: number) {
@@ -41,9 +44,26 @@ export class RequestRate {
     const fullInMs = Math.max(0, (this.#fullAtMs.get(keyId) ?? 0) - nowMs);
     const waitMs = fullInMs + eachMs - WINDOW_MS;
     if (waitMs > ROUNDING_MS) return { remaining: 0, fullInMs, waitMs };
+    // Moved to the end, so that those that are full the longest are first, about.
+    this.#fullAtMs.delete(keyId);
     this.#fullAtMs.set(keyId, nowMs + fullInMs + eachMs);
+    this.#forgetFull(nowMs);
     const remaining = Math.max(0, Math.floor((ROUNDING_MS - waitMs) / eachMs));
     return { remaining, fullInMs: fullInMs + eachMs, waitMs: null };
+  }
+
+  /** How many buckets are remembered. */
+  get size(): number {
+    return this.#fullAtMs.size;
+  }
+
+  /** A bucket that is full is as good as none: of a stream of made-up names few are remembered. */
+  #forgetFull(nowMs: number): void {
+    let looked = 0;
+    for (const [name, fullAtMs] of this.#fullAtMs) {
+      if (looked++ === FORGET_AT_ONCE) return;
+      if (fullAtMs <= nowMs) this.#fullAtMs.delete(name);
+    }
   }
 
   /** The header fields that tell of it. */

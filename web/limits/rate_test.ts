@@ -51,3 +51,16 @@ Deno.test("the header fields tell the policy, what is left, and when all of it i
     "RateLimit": '"key";r=118;t=1',
   });
 });
+
+Deno.test("of a stream of names that come once few are remembered, and none that is not full is forgotten", () => {
+  const clock = manualClock();
+  const rate = new RequestRate(clock, 10);
+  for (let tries = 0; tries < 10; tries++) rate.take("guessed");
+  for (let at = 0; at < 10_000; at++) {
+    rate.take(`name ${at}`);
+    clock.advance(5);
+    if (at === 1_000) assert.notEqual(rate.take("guessed").waitMs, null, "it was forgotten");
+  }
+  // A bucket of which one was taken is full again after six seconds: some 1,200 of these.
+  assert.ok(rate.size < 3_000, `${rate.size} are remembered`);
+});

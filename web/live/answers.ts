@@ -1,8 +1,7 @@
 /** What the API, the live messages and the pages say of a ticker: one place, so that they agree. */
 import { type ChainAnswer, chainAnswer, type ChainContext } from "../../options/wire/chain.ts";
-import { type TickerRow, tickerRowOf } from "../../options/wire/tickers.ts";
+import { type TickerDay, type TickerRow, tickerRowOf } from "../../options/wire/tickers.ts";
 import type { KnownTicker, Services } from "../services.ts";
-import type { DayFacts } from "./days.ts";
 
 /** What the chain itself does not know. */
 export function contextOf(known: KnownTicker, nowMs: number): ChainContext {
@@ -21,7 +20,7 @@ export function answerOf(known: KnownTicker, nowMs: number): ChainAnswer {
 }
 
 /** The row of the list of tickers. */
-export function rowOf(known: KnownTicker, nowMs: number, day: DayFacts): TickerRow {
+export function rowOf(known: KnownTicker, nowMs: number, day: TickerDay): TickerRow {
   const { name, deal, referencePrice } = known;
   return tickerRowOf(known.chain, {
     ...contextOf(known, nowMs),

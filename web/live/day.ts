@@ -18,10 +18,15 @@ import { addDays } from "../../options/holidays.ts";
  * ```
  */
 export function referenceCloseMs(nowMs: number, ticker: Ticker): number {
+  return lastCloseMs(newestOpenMs(nowMs), ticker);
+}
+
+/** When the newest session opened that has begun. */
+export function newestOpenMs(nowMs: number): number {
   let date = newYorkDate(nowMs);
   for (;;) {
     const session = sessionOn(date);
-    if (session && session.openMs <= nowMs) return lastCloseMs(session.openMs, ticker);
+    if (session && session.openMs <= nowMs) return session.openMs;
     date = addDays(date, -1);
   }
 }

@@ -5,25 +5,15 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { conditionsByDay, spotsOf } from "../../db/day_facts.ts";
-import { newYorkDate, sessionOn } from "../../options/calendar.ts";
+import { newYorkDate } from "../../options/calendar.ts";
 import type { Ticker } from "../../options/contract.ts";
-import { addDays } from "../../options/holidays.ts";
-import { type DayIv, type IvRank, ivRank } from "../../options/iv_rank.ts";
+import type { TickerDay } from "../../options/wire/tickers.ts";
+import { type DayIv, ivRank } from "../../options/iv_rank.ts";
+import { newestOpenMs } from "./day.ts";
 import { type Database, inTime, saysDatabaseAway } from "../database.ts";
 
-/** A point of the day's course: minutes after the session's open, and the spot. */
-export type CoursePoint = readonly [minute: number, spot: number];
-
-/** What is told of a ticker's day. */
-export interface DayFacts {
-  readonly course: readonly CoursePoint[];
-  /** The newest at-the-money volatility for 30 days, a fraction; null where none was ever known. */
-  readonly atmIv: number | null;
-  readonly ivRank: IvRank | null;
-}
-
 /** Nothing is told. */
-export const NO_DAY: DayFacts = { course: [], atmIv: null, ivRank: null };
+export const NO_DAY: TickerDay = { course: [], atmIv: null, ivRank: null };
 
 const KEEP_MS = 60_000;
 const STEP_MS = 15 * 60_000;
@@ -32,7 +22,7 @@ const YEAR_MS = 365 * DAY_MS;
 
 interface Kept {
   readonly readAtMs: number;
-  readonly facts: Promise<DayFacts>;
+  readonly facts: Promise<TickerDay>;
 }
 
 interface KeptDays {
@@ -52,7 +42,7 @@ export class Days {
   }
 
   /** What is told of a ticker; nothing where it cannot be read in time. */
-  async of(ticker: Ticker): Promise<DayFacts> {
+  async of(ticker: Ticker): Promise<TickerDay> {
     const { clock } = this.#parts;
     const nowMs = clock.nowMs();
     let kept = this.#kept.get(ticker);
@@ -60,7 +50,11 @@ export class Days {
       const facts = this.#read(ticker, nowMs);
       kept = { readAtMs: nowMs, facts };
       this.#kept.set(ticker, kept);
-      facts.catch(() => this.#kept.delete(ticker));
+      const now = kept;
+      // What failed is read again by who asks next.
+      facts.catch(() => {
+        if (this.#kept.get(ticker) === now) this.#kept.delete(ticker);
+      });
     }
     try {
       return await inTime(clock, kept.facts);
@@ -70,9 +64,9 @@ export class Days {
     }
   }
 
-  async #read(ticker: Ticker, nowMs: number): Promise<DayFacts> {
+  async #read(ticker: Ticker, nowMs: number): Promise<TickerDay> {
     const { quick } = this.#parts.database;
-    const openMs = lastOpenMs(nowMs);
+    const openMs = newestOpenMs(nowMs);
     const [points, days] = await Promise.all([
       spotsOf(quick, ticker, { fromMs: openMs, toMs: nowMs, stepMs: STEP_MS }),
       this.#days(ticker, nowMs),
@@ -96,15 +90,5 @@ export class Days {
     const days = await conditionsByDay(quick, ticker, { fromMs: nowMs - YEAR_MS, toMs: nowMs });
     this.#earlier.set(ticker, { today, days: days.filter(({ day }) => day < today) });
     return days;
-  }
-}
-
-/** When the session opened that is on or was last. */
-function lastOpenMs(nowMs: number): number {
-  let date = newYorkDate(nowMs);
-  for (;;) {
-    const session = sessionOn(date);
-    if (session && session.openMs <= nowMs) return session.openMs;
-    date = addDays(date, -1);
   }
 }

@@ -8,6 +8,14 @@ import { parseChain } from "../../options/checkpoint.ts";
 import type { OccSymbol, Ticker } from "../../options/contract.ts";
 import { advance, track } from "./tracked.ts";
 
+/** An agent that stored something was heard of for so long. */
+const HEARD_OF_MS = 6 * 60_000;
+
+/** Whether the agent was there at a moment: known where it had just stored something, else not kept. */
+export function agentOnlineAt({ receivedAtMs }: LastKnownChain, atMs: number): true | null {
+  return receivedAtMs !== null && atMs - receivedAtMs < HEARD_OF_MS ? true : null;
+}
+
 /** Batches folded at once: each time the chain is copied. */
 const FOLD_AT_ONCE = 16;
 

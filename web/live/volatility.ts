@@ -1,7 +1,7 @@
 /** The volatility of a chain: one answer, which the API gives and the page draws. */
 import { conditionsByDay } from "../../db/day_facts.ts";
 import { newestConditions } from "../../db/conditions.ts";
-import { liveContracts, newYorkDate } from "../../options/calendar.ts";
+import { liveContracts } from "../../options/calendar.ts";
 import { type IsoDate, parseOcc } from "../../options/contract.ts";
 import { ivRank } from "../../options/iv_rank.ts";
 import { chainJudge } from "../../options/quality.ts";
@@ -15,6 +15,7 @@ import {
 } from "../../options/volatility/smile.ts";
 import { toIso } from "../../options/wire/instant.ts";
 import type { VolatilityAnswer } from "../../options/wire/volatility.ts";
+import { daysUntil } from "../components/format.ts";
 import type { KnownTicker, Services } from "../services.ts";
 
 /** Strikes by the spot that the surface is told at. */
@@ -118,8 +119,4 @@ function seriesOf({ ticker, chain }: KnownTicker, nowMs: number): Series[] {
 /** The first expiry with a month to run, as volatility is told for; else the last. */
 function usualExpiry(expiries: readonly IsoDate[], nowMs: number): IsoDate | undefined {
   return expiries.find((expiry) => daysUntil(expiry, nowMs) >= 30) ?? expiries.at(-1);
-}
-
-function daysUntil(expiry: IsoDate, nowMs: number): number {
-  return Math.round((Date.parse(expiry) - Date.parse(newYorkDate(nowMs))) / 86_400_000);
 }

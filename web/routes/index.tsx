@@ -1,5 +1,6 @@
 /** The list of tickers, `/`, `/?sort=change`. */
 import type { Context } from "hono";
+import { mayAct } from "../auth/roles.ts";
 import { htmlResponse, Page } from "../components/Page.tsx";
 import { readSort } from "../components/sorting.ts";
 import TickersView from "../islands/TickersView.tsx";
@@ -16,15 +17,10 @@ export async function handler(c: Context<AppEnv>, services: Services): Promise<R
         nowMs={services.clock.nowMs()}
         rows={rows}
         sort={readSort(c.req.query("sort"))}
-        mayWatch={mayWatch(c, services)}
+        mayWatch={mayAct(c, services, "trader")}
         filter={(c.req.query("filter") ?? "").slice(0, 40)}
       />
     </Page>,
     { request: c.req.raw, services, user: c.get("visitor")?.user.email },
   );
-}
-
-/** A viewer sees all, and says nothing of what is watched. */
-function mayWatch(c: Context<AppEnv>, { door }: Services): boolean {
-  return door.kind === "open" || c.get("visitor")?.user.role !== "viewer";
 }

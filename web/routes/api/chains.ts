@@ -8,7 +8,7 @@ import type { ChainRangeHead } from "../../../options/wire/history.ts";
 import { toIso } from "../../../options/wire/instant.ts";
 import { chainQuery, tickerInPath } from "../../../options/wire/query.ts";
 import { answerOf } from "../../live/answers.ts";
-import { chainOnTo, chainUpTo } from "../../live/past.ts";
+import { agentOnlineAt, chainOnTo, chainUpTo } from "../../live/past.ts";
 import type { Operation } from "../../openapi/operation.ts";
 import type { RequestContext, Services, TrackedTicker } from "../../services.ts";
 import { isKnownTo } from "./etag.ts";
@@ -21,9 +21,6 @@ import { KNOWN_ALREADY, NOT_FOLLOWED, WITH_ETAG } from "./say.ts";
 export const MAX_CHAINS = 100;
 
 const DEFAULT_STEP_MS = 3_600_000;
-
-/** An agent that stored something was heard of for so long. */
-const HEARD_OF_MS = 6 * 60_000;
 
 /** The description of `GET /api/chains/{ticker}`. */
 export const getChainApi: Operation = {
@@ -88,13 +85,11 @@ async function chainAt(
 }
 
 function answerAt({ ticker, deal }: TrackedTicker, chain: LastKnownChain, atMs: number) {
-  const heardOf = chain.receivedAtMs !== null && atMs - chain.receivedAtMs < HEARD_OF_MS;
   return chainAnswer(chain, {
     nowMs: atMs,
     ticker,
     dealId: deal?.id ?? null,
-    // What else was heard of the agent is not kept.
-    agentOnline: heardOf ? true : null,
+    agentOnline: agentOnlineAt(chain, atMs),
   });
 }
 
