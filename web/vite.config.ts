@@ -17,6 +17,10 @@ export default defineConfig({
     // Inlined fonts would need `data:` in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["client/main.ts", "static/look.css"] },
+    rolldownOptions: {
+      input: ["client/main.ts", "static/look.css"],
+      // What several islands share is one file: a dozen small ones compress a tenth worse.
+      output: { advancedChunks: { groups: [{ name: "shared", minShareCount: 2 }] } },
+    },
   },
 });

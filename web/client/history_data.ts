@@ -17,29 +17,23 @@ export interface HistoryColumns {
   readonly late: number;
 }
 
-/** A range in milliseconds, and the step of what is kept of it; null keeps every read. */
-export interface Wanted {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly step: string | null;
-}
-
-/** More than this no chart shows: what is left out is said. */
-const MOST_PAGES = 12;
-
-/** Reads a range, calling `progress` with the rows so far. Rejects where the server cannot answer. */
+/**
+ * Reads a range, the last of each `step` of it or every read (null), calling `progress` with the rows so
+ * far. Rejects where the server cannot answer.
+ */
 export async function readHistory(
   occ: string,
-  { fromMs, toMs, step }: Wanted,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  step: string | null,
   signal: AbortSignal,
   progress: (rows: number) => void,
 ): Promise<HistoryColumns> {
   const rows: QuoteRow[] = [];
   const to = new Date(toMs).toISOString();
   let from: string | null = new Date(fromMs).toISOString();
-  for (let page = 0; from !== null && page < MOST_PAGES; page++) {
+  while (from !== null) {
     const query = new URLSearchParams({ from, to, ...(step === null ? {} : { step }) });
-    const response = await fetch(`/api/contracts/${occ}/history?${query}`, { signal });
+    const response: Response = await fetch(`/api/contracts/${occ}/history?${query}`, { signal });
     if (!response.ok) throw new Error(`The server answered ${response.status}.`);
     // The server is of the same origin and answers what `options/wire/history.ts` says.
     const answer = await response.json() as ContractHistoryAnswer;

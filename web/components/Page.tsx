@@ -4,7 +4,8 @@ import { renderToString } from "preact-render-to-string";
 import "./islands.ts";
 import { assetsFor } from "./assets.ts";
 import { currentLocale, localeOf, setLocale } from "./format.ts";
-import { currentFrame, setFrame } from "./frame.ts";
+import { useContext } from "preact/hooks";
+import { FrameContext } from "./frame.ts";
 import type { IslandName } from "./island_list.ts";
 import SiteHead, { type Here } from "../islands/SiteHead.tsx";
 import type { Services } from "../services.ts";
@@ -22,7 +23,7 @@ interface PageProps {
 /** A whole document around what it is given. */
 export function Page({ title, island, here, children }: PageProps): VNode {
   const assets = assetsFor(island === undefined ? ["SiteHead"] : ["SiteHead", island]);
-  const frame = currentFrame();
+  const frame = useContext(FrameContext);
   return (
     <html lang="en" data-locale={currentLocale()}>
       <head>
@@ -73,16 +74,20 @@ export function htmlResponse(
   document: VNode,
   { status = 200, request, services, user }: HtmlOptions = {},
 ): Response {
-  setFrame(
-    services && {
-      agents: services.chains.agentCounts(),
-      nowMs: services.clock.nowMs(),
-      isLive: true,
-      user: user ?? null,
-    },
-  );
   setLocale(localeOf(request?.headers.get("accept-language") ?? null));
-  return new Response(`<!doctype html>${renderToString(document)}`, {
+  const page = services === undefined ? document : (
+    <FrameContext.Provider
+      value={{
+        agents: services.chains.agentCounts(),
+        nowMs: services.clock.nowMs(),
+        isLive: true,
+        user: user ?? null,
+      }}
+    >
+      {document}
+    </FrameContext.Provider>
+  );
+  return new Response(`<!doctype html>${renderToString(page)}`, {
     status,
     headers: {
       "Content-Type": "text/html; charset=utf-8",

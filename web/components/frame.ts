@@ -1,7 +1,5 @@
-/**
- * What every page's head says besides its own: how the agents are and who is signed in. A page is
- * drawn in one go, so what it is to say is set before each (`htmlResponse()`).
- */
+/** What every page's head says besides its own: how the agents are and who is signed in. */
+import { createContext } from "preact";
 import type { AgentCounts } from "../../options/wire/live.ts";
 
 /** What the head says. */
@@ -15,16 +13,10 @@ export interface Frame {
   readonly user: string | null;
 }
 
-const UNKNOWN: Frame = { agents: null, nowMs: 0, isLive: false, user: null };
-
-let frame = UNKNOWN;
-
-/** The head of the page that is drawn. */
-export function currentFrame(): Frame {
-  return frame;
-}
-
-/** Sets the head of the page that is drawn next; `undefined` where nothing is known. */
-export function setFrame(next: Frame | undefined): void {
-  frame = next ?? UNKNOWN;
-}
+/** The head of the page around; by itself that of a page for everyone. */
+export const FrameContext = createContext<Frame>({
+  agents: null,
+  nowMs: 0,
+  isLive: false,
+  user: null,
+});

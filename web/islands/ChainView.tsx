@@ -10,7 +10,7 @@ import { tickingClock } from "../client/ticking.ts";
 import { useFeed } from "../client/use_feed.ts";
 import { chainAddress, volatilityAddress } from "../components/chain/address.ts";
 import { ChainBody } from "../components/chain/ChainBody.tsx";
-import { CHOICES, chosenColumns, type Columns, fieldsOf } from "../components/chain/columns.ts";
+import { chosenColumns, columnAt, type Columns, fieldsOf } from "../components/chain/columns.ts";
 import { ColumnsMenu } from "../components/chain/ColumnsMenu.tsx";
 import { FetchChain } from "../components/chain/FetchChain.tsx";
 import { Head } from "../components/chain/Head.tsx";
@@ -128,10 +128,10 @@ function rendered({ state, tabs, contracts }: ChainViewProps, columns: Columns):
   return { state, tabs, contracts: new Map(known), fields: fieldsOf(columns) };
 }
 
-/** The cell under the pointer or with the focus: where it stands, and what of. */
+/** The cell under the pointer or with the focus: whose it is, and which of its row. */
 interface Place {
   readonly occ: OccSymbol;
-  readonly name: string | null;
+  readonly cellIndex: number;
 }
 
 interface PointedAtProps {
@@ -180,7 +180,7 @@ function PointedAt({ cells, chain, columns }: PointedAtProps): VNode {
     };
   }, []);
   const contract = place && chain.contracts.get(place.occ);
-  const column = columns.call.find(({ name }) => name === place?.name) ?? null;
+  const column = place ? columnAt(columns, place.cellIndex) : null;
   return <Inspector pointed={contract ? { contract, column } : null} />;
 }
 
@@ -192,15 +192,9 @@ function placeOf(target: EventTarget | null): Place | null {
   // The attributes hold the symbols that the rows were drawn with.
   const occ = row.dataset[isPut ? "put" : "call"] ?? row.dataset[isPut ? "call" : "put"];
   if (occ === undefined) return null;
-  const name = [...cell.classList].slice(1).find((one) => NAMES.has(one)) ?? null;
-  return { occ: occ as OccSymbol, name: name === null ? null : FULL.get(name) ?? name };
+  return { occ: occ as OccSymbol, cellIndex: cell.cellIndex };
 }
 
-const ALL = chosenColumns(CHOICES.map(({ choice }) => choice));
-/** The first class of a column's cells, and the column's whole name. */
-const FULL = new Map(ALL.call.map(({ name }) => [name.split(" ")[0] ?? name, name]));
-const NAMES = new Set(FULL.keys());
-
 function same(before: Place | null, now: Place): boolean {
-  return before?.occ === now.occ && before.name === now.name;
+  return before?.occ === now.occ && before.cellIndex === now.cellIndex;
 }

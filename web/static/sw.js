@@ -13,7 +13,8 @@ addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   const { request } = event;
   const { pathname } = new URL(request.url);
-  if (request.method !== "GET") return;
+  // The address of a link that signs in is a secret, and an account is nobody else's to read.
+  if (request.method !== "GET" || /^\/(sign-in|account)/.test(pathname)) return;
   if (request.mode === "navigate") event.respondWith(page(request));
   else if (pathname.startsWith("/_assets/")) event.respondWith(file(request));
 });

@@ -363,6 +363,37 @@ function withHeaders(url: string, headers: Readonly<Record<string, string>>): We
   return new Line(url, { headers });
 }
 
+Deno.test("no user ends another's session, however its ID is come by, and each sees their own alone", async () => {
+  await withSignIn(async ({ sql, server, users }) => {
+    const trader = await cookieOf(sql, users.trader);
+    const [other] = await sql`SELECT id::text FROM user_sessions`;
+    const operator = await cookieOf(sql, users.operator);
+    const end = async (cookie: string): Promise<void> => {
+      const response = await fetch(`${server.url}/account/sessions/end`, {
+        method: "POST",
+        redirect: "manual",
+        headers: { cookie, origin: server.url },
+        body: new URLSearchParams({ id: String(other?.["id"]) }),
+      });
+      await response.body?.cancel();
+    };
+    const status = async (cookie: string): Promise<number> => {
+      const response = await fetch(`${server.url}/api/tickers`, { headers: { cookie } });
+      await response.body?.cancel();
+      return response.status;
+    };
+    await end(operator);
+    assert.equal(await status(trader), 200);
+    const account = await (await fetch(`${server.url}/account`, { headers: { cookie: operator } }))
+      .text();
+    assert.doesNotMatch(account, /trader@x\.example/);
+    assert.equal(account.match(/this one/g)?.length, 1);
+    assert.doesNotMatch(account, /sessions\/end/);
+    await end(trader);
+    assert.equal(await status(trader), 401);
+  });
+});
+
 interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;

@@ -1,5 +1,6 @@
 /** Every agent, by the gateway it reads: its state in words, what to do, and its numbers. */
-import type { ComponentChildren, VNode } from "preact";
+import type { VNode } from "preact";
+import { Fact } from "../Fact.tsx";
 import { sentenceOfState } from "../../../options/agent_state.ts";
 import type { AgentsHealth } from "../../../options/wire/agents.ts";
 import { ageText } from "../../../options/freshness.ts";
@@ -206,13 +207,4 @@ function Tickers({ agent: { tickers, leases } }: { agent: Agent }) {
 
 function secondsText(seconds: number | null | undefined): string {
   return seconds === null || seconds === undefined ? "" : `${fixedText(seconds, 1)} s`;
-}
-
-function Fact(props: { name: string; children: ComponentChildren }) {
-  return (
-    <div class="fact">
-      <dt>{props.name}</dt>
-      <dd>{props.children}</dd>
-    </div>
-  );
 }

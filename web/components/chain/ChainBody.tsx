@@ -127,7 +127,7 @@ export function Legend(): VNode {
       <span>∅ none now, none ever seen</span>
       <span>tinted: in the money</span>
       <span>blue edge: inside the expected move</span>
-      {MARK_WORDS.map(([mark, words]) => (
+      {[...MARK_WORDS].map(([mark, words]) => (
         <span key={mark}>
           <span class="flag" aria-hidden="true">{mark}</span> {words}
         </span>

@@ -6,7 +6,7 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Ticker } from "../../../options/contract.ts";
 import type { ReadAsked } from "../../../options/wire/read_chain.ts";
-import { countText } from "../format.ts";
+import { countOf, countText } from "../format.ts";
 import { seenMs, type ShownContract } from "./shown_contract.ts";
 
 /** What the button works on. */
@@ -23,36 +23,35 @@ type Reading =
   | { readonly kind: "asked"; readonly sinceMs: number }
   | { readonly kind: "told"; readonly sentence: string };
 
-/** The longest that the page waits for a chain: some 5,000 contracts at IB's pace. */
-const LONGEST_MS = 5 * 60_000;
+/** When nothing new has come for so long the read is over, or has stopped. */
+const STILL_MS = 30_000;
 
 /** The button and what has become of it. */
 export function FetchChain({ ticker, contracts, nowMs }: FetchChainProps): VNode {
   const [reading, setReading] = useState<Reading>({ kind: "idle" });
-  const all = [...contracts];
+  const all = reading.kind === "asked" ? [...contracts] : [];
   const newer = reading.kind === "asked"
     ? all.filter((contract) => (seenMs(contract) ?? 0) >= reading.sinceMs).length
     : 0;
-  const isDone = reading.kind === "asked" && newer === all.length && newer > 0;
+  const isDone = newer > 0 && newer === all.length;
 
   useEffect(() => {
-    if (!isDone) return;
-    setReading({ kind: "told", sentence: `Read: ${countText(newer)} contracts are new.` });
-  }, [isDone]);
+    if (reading.kind !== "asked") return;
+    const told = (sentence: string): void => setReading({ kind: "told", sentence });
+    if (isDone) return told(`Read: ${countOf(newer, "contract")} are new.`);
+    const timer = setTimeout(
+      () =>
+        told(`${countText(newer)} of ${countOf(all.length, "contract")} are new; no more came.`),
+      STILL_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [reading, newer, isDone]);
 
   async function ask(event: Event): Promise<void> {
     event.preventDefault();
-    const sinceMs = nowMs();
-    setReading({ kind: "asked", sinceMs });
-    const told = await askForRead(ticker);
-    if (told.outcome !== "first") return setReading({ kind: "told", sentence: told.sentence });
-    setTimeout(
-      () =>
-        setReading((now) =>
-          now.kind === "asked" && now.sinceMs === sinceMs ? { kind: "idle" } : now
-        ),
-      LONGEST_MS,
-    );
+    setReading({ kind: "asked", sinceMs: nowMs() });
+    const { outcome, sentence } = await askForRead(ticker);
+    if (outcome !== "first") setReading({ kind: "told", sentence });
   }
 
   const isBusy = reading.kind === "asked";

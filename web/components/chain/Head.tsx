@@ -1,5 +1,6 @@
 /** The head of a chain page: the ticker, its price, how fresh the chain is and whose it is. */
 import type { ComponentChildren, VNode } from "preact";
+import { Fact } from "../Fact.tsx";
 import { changeOf } from "../../../options/change.ts";
 import { parseIsoDate } from "../../../options/contract.ts";
 import type { MarketDataKind } from "../../../options/quote.ts";
@@ -59,15 +60,6 @@ export function Head(props: {
       {props.children}
       <p class="reason">{state.reason === null ? "" : state.reason.sentence}</p>
       <p class="offline" role="status">{offline ?? ""}</p>
-    </div>
-  );
-}
-
-function Fact(props: { name: string; children: ComponentChildren }) {
-  return (
-    <div class="fact">
-      <dt>{props.name}</dt>
-      <dd>{props.children}</dd>
     </div>
   );
 }

@@ -174,6 +174,13 @@ export function readChoice(cookie: string | undefined): readonly string[] | null
   return choice.length === 0 ? null : choice;
 }
 
+/** The column of a cell by its place in a row; null for age, marks and strike. */
+export function columnAt({ call, put }: Columns, cellIndex: number): Column | null {
+  // Age and marks come first, the strike stands between the sides.
+  const at = cellIndex - 2;
+  return call[at] ?? put[at - call.length - 1] ?? null;
+}
+
 /** The fields that a page with these columns needs; bid, ask, last and mid always. */
 export function fieldsOf(columns: Columns): readonly LastKnownField[] {
   const needed = columns.call.flatMap(({ fields }) => fields);

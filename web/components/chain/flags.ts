@@ -6,17 +6,17 @@ import {
   type QualityFlag,
 } from "../../../options/quality_flags.ts";
 
-/** The flags that have a mark, the graver first. What is only none now is told by its cells. */
-const MARKS: readonly (readonly [QualityFlag, string])[] = [
-  ["adjusted", "A"],
-  ["pre_split", "S"],
-  ["crossed", "×"],
-  ["locked", "="],
-  ["above_maximum", "↑"],
-  ["below_intrinsic", "↓"],
-  ["two_reads", "≠"],
-  ["iv_extreme", "σ"],
-  ["iv_placeholder", "σ"],
+/** The flags that have a mark, the graver first, with what a legend says of it. What is only none now is told by its cells. */
+const MARKS: readonly (readonly [QualityFlag, mark: string, legend: string])[] = [
+  ["adjusted", "A", "adjusted: delivers something else"],
+  ["pre_split", "S", "of before a split"],
+  ["crossed", "×", "crossed"],
+  ["locked", "=", "locked"],
+  ["above_maximum", "↑", "bid above the most it can be worth"],
+  ["below_intrinsic", "↓", "ask below intrinsic"],
+  ["two_reads", "≠", "bid and ask of different reads"],
+  ["iv_extreme", "σ", "made-up volatility"],
+  ["iv_placeholder", "σ", "made-up volatility"],
 ];
 
 /** A mark and all that is wrong. */
@@ -35,13 +35,6 @@ export function flagOf(quality: QualityBits): FlagMark | undefined {
 }
 
 /** What each mark means, for a legend. */
-export const MARK_WORDS: readonly (readonly [mark: string, words: string])[] = [
-  ["A", "adjusted: delivers something else"],
-  ["S", "of before a split"],
-  ["×", "crossed"],
-  ["=", "locked"],
-  ["↑", "bid above the most it can be worth"],
-  ["↓", "ask below intrinsic"],
-  ["≠", "bid and ask of different reads"],
-  ["σ", "made-up volatility"],
-];
+export const MARK_WORDS: ReadonlyMap<string, string> = new Map(
+  MARKS.map(([, mark, legend]) => [mark, legend]),
+);

@@ -21,26 +21,23 @@ function other(lit: Lit | undefined): Lit {
 
 interface Lights {
   contract: LastKnownContract | undefined;
-  /** How often each field has changed. */
-  readonly changes: Map<LastKnownField, number>;
+  /** By the name of a column. */
+  readonly of: Map<string, Lit>;
 }
 
-/** The class of each cell of a contract's side: which changes it has just been through. */
-export function useLit(
-  contract: LastKnownContract | undefined,
-): (column: Pick<Column, "fields">) => string {
+/**
+ * The class of each cell of a contract's side: which changes it has just been through. To be asked
+ * once for each column at each drawing.
+ */
+export function useLit(contract: LastKnownContract | undefined): (column: Column) => string {
   const lights = useRef<Lights | null>(null);
-  lights.current ??= { contract, changes: new Map() };
-  const { changes, contract: before } = lights.current;
-  if (before && contract && before !== contract) {
-    for (const field of changedFields(before, contract)) {
-      changes.set(field, (changes.get(field) ?? 0) + 1);
-    }
-  }
+  lights.current ??= { contract, of: new Map() };
+  const { of, contract: before } = lights.current;
+  const changed = before && contract && before !== contract ? changedFields(before, contract) : [];
   lights.current.contract = contract;
-  return ({ fields }) => {
-    const count = fields.reduce((sum, field) => sum + (changes.get(field) ?? 0), 0);
-    return count === 0 ? "" : count % 2 === 1 ? "lit-a" : "lit-b";
+  return ({ name, fields }) => {
+    if (fields.some((field) => changed.includes(field))) of.set(name, other(of.get(name)));
+    return of.get(name) ?? "";
   };
 }
 

@@ -3,6 +3,7 @@
  * its colours from the page. The numbers themselves stand beside it in a table.
  */
 import type { VNode } from "preact";
+import { ChartFrame, type ChartMark, placesOf, placeText } from "./frame.tsx";
 import { axisOf } from "./scale.ts";
 
 /** One line of a chart. */
@@ -22,71 +23,44 @@ export interface LineChartProps {
   readonly yText: (y: number) => string;
   /** Places of their own on the x axis instead of round ones. */
   readonly xTicks?: readonly number[];
-  /** A mark across the chart: the spot. */
-  readonly mark?: { readonly x: number; readonly words: string } | undefined;
-}
-
-const WIDTH = 640;
-const HEIGHT = 260;
-const LEFT = 46;
-const RIGHT = 10;
-const TOP = 14;
-const BOTTOM = 24;
-
-/** The chart. */
-export function LineChart(props: LineChartProps): VNode {
-  const { words, lines, xText, yText, mark } = props;
-  const all = lines.flatMap(({ points }) => points);
-  const xAxis = axisOf([...all.map(([x]) => x), ...(mark ? [mark.x] : [])], 8);
-  const yAxis = axisOf(all.map(([, y]) => y), 5);
-  const x = (value: number): number => LEFT + xAxis.share(value) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number): number =>
-    HEIGHT - BOTTOM - yAxis.share(value) * (HEIGHT - TOP - BOTTOM);
-  const xTicks = props.xTicks ?? xAxis.ticks;
-  return (
-    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words}>
-      {yAxis.ticks.map((tick) => (
-        <g key={tick} class="tick">
-          <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} />
-          <text x={LEFT - 6} y={y(tick) + 4} text-anchor="end">{yText(tick)}</text>
-        </g>
-      ))}
-      {xTicks.map((tick) => (
-        <text key={tick} class="tick" x={x(tick)} y={HEIGHT - 6} text-anchor="middle">
-          {xText(tick)}
-        </text>
-      ))}
-      {mark
-        ? (
-          <g class="mark">
-            <line x1={x(mark.x)} x2={x(mark.x)} y1={TOP} y2={HEIGHT - BOTTOM} />
-            <text x={x(mark.x)} y={TOP - 3} text-anchor="middle">{mark.words}</text>
-          </g>
-        )
-        : null}
-      {lines.map(({ name, look, points }) => (
-        <g key={name} class={`line-${look}`}>
-          <path
-            d={points.map(([px, py], at) =>
-              `${at === 0 ? "M" : "L"}${fixed(x(px))} ${fixed(y(py))}`
-            ).join("")}
-          />
-          {points.length > DOTS_UP_TO
-            ? null
-            : points.map(([px, py]) => (
-              <circle key={px} cx={fixed(x(px))} cy={fixed(y(py))} r="2.5">
-                <title>{`${name} ${xText(px)}: ${yText(py)}`}</title>
-              </circle>
-            ))}
-        </g>
-      ))}
-    </svg>
-  );
+  readonly mark?: ChartMark | undefined;
 }
 
 /** With more points dots would hide the line. */
 const DOTS_UP_TO = 120;
 
-function fixed(place: number): string {
-  return place.toFixed(1);
+/** The chart. */
+export function LineChart({ words, lines, xText, yText, xTicks, mark }: LineChartProps): VNode {
+  const all = lines.flatMap(({ points }) => points);
+  const xAxis = axisOf([...all.map(([x]) => x), ...(mark ? [mark.x] : [])], 8);
+  const yAxis = axisOf(all.map(([, y]) => y), 5);
+  const places = placesOf(xAxis, yAxis);
+  const at = ([x, y]: readonly [number, number]): [string, string] => [
+    placeText(places.x(x)),
+    placeText(places.y(y)),
+  ];
+  return (
+    <ChartFrame
+      words={words}
+      places={places}
+      xTicks={xTicks ?? xAxis.ticks}
+      yTicks={yAxis.ticks}
+      xText={xText}
+      yText={yText}
+      mark={mark}
+    >
+      {lines.map(({ name, look, points }) => (
+        <g key={name} class={`line-${look}`}>
+          <path d={points.map((one, n) => `${n === 0 ? "M" : "L"}${at(one).join(" ")}`).join("")} />
+          {points.length > DOTS_UP_TO
+            ? null
+            : points.map((one) => (
+              <circle key={one[0]} cx={at(one)[0]} cy={at(one)[1]} r="2.5">
+                <title>{`${name} ${xText(one[0])}: ${yText(one[1])}`}</title>
+              </circle>
+            ))}
+        </g>
+      ))}
+    </ChartFrame>
+  );
 }

@@ -1,5 +1,6 @@
 /** Bars of calls above and of puts below one line, by strike. */
 import type { VNode } from "preact";
+import { ChartFrame, type ChartMark, placesOf, placeText } from "./frame.tsx";
 import { axisOf } from "./scale.ts";
 
 /** One strike's bars. */
@@ -11,21 +12,19 @@ export interface MirrorBar {
 
 /** What a chart shows. */
 export interface MirrorChartProps {
+  /** What it shows, for who does not see it. */
   readonly words: string;
   readonly bars: readonly MirrorBar[];
   readonly upWords: string;
   readonly downWords: string;
   readonly xText: (x: number) => string;
   readonly yText: (y: number) => string;
-  readonly mark?: { readonly x: number; readonly words: string } | undefined;
+  readonly mark?: ChartMark | undefined;
 }
 
-const WIDTH = 640;
-const HEIGHT = 260;
-const LEFT = 70;
-const RIGHT = 10;
-const TOP = 14;
-const BOTTOM = 24;
+/** Half of the widest bar. */
+const EDGE = 8;
+const WIDEST = 12;
 
 /** The chart. */
 export function MirrorChart(props: MirrorChartProps): VNode {
@@ -33,56 +32,39 @@ export function MirrorChart(props: MirrorChartProps): VNode {
   const xAxis = axisOf([...bars.map(({ x }) => x), ...(mark ? [mark.x] : [])], 8);
   const most = Math.max(1, ...bars.map(({ up, down }) => Math.max(up, down)));
   const yAxis = axisOf([-most, most], 5);
-  const edge = 8;
-  const x = (value: number): number =>
-    LEFT + edge + xAxis.share(value) * (WIDTH - LEFT - RIGHT - 2 * edge);
-  const y = (value: number): number =>
-    HEIGHT - BOTTOM - yAxis.share(value) * (HEIGHT - TOP - BOTTOM);
-  const width = Math.max(1, Math.min(12, 0.7 * (WIDTH - LEFT - RIGHT) / Math.max(1, bars.length)));
+  const places = placesOf(xAxis, yAxis, EDGE);
+  const { x, y } = places;
+  const width = Math.max(1, Math.min(WIDEST, 0.7 * places.width / Math.max(1, bars.length)));
+  const bar = (look: "bar-up" | "bar-down", at: number, from: number, to: number) => (
+    <rect
+      class={look}
+      x={placeText(x(at) - width / 2)}
+      width={placeText(width)}
+      y={placeText(y(from))}
+      height={placeText(y(to) - y(from))}
+    />
+  );
   return (
-    <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={words}>
-      {yAxis.ticks.map((tick) => (
-        <g key={tick} class="tick">
-          <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} />
-          <text x={LEFT - 6} y={y(tick) + 4} text-anchor="end">{yText(Math.abs(tick))}</text>
-        </g>
-      ))}
-      {xAxis.ticks.map((tick) => (
-        <text key={tick} class="tick" x={x(tick)} y={HEIGHT - 6} text-anchor="middle">
-          {xText(tick)}
-        </text>
-      ))}
-      {bars.map((bar) => (
-        <g key={bar.x}>
+    <ChartFrame
+      words={words}
+      places={places}
+      xTicks={xAxis.ticks}
+      yTicks={yAxis.ticks}
+      xText={xText}
+      yText={(value) => yText(Math.abs(value))}
+      mark={mark}
+    >
+      {bars.map((one) => (
+        <g key={one.x}>
           <title>
-            {`${xText(bar.x)}: ${upWords} ${yText(bar.up)}, ${downWords} ${yText(bar.down)}`}
+            {`${xText(one.x)}: ${upWords} ${yText(one.up)}, ${downWords} ${yText(one.down)}`}
           </title>
-          <rect
-            class="bar-up"
-            x={(x(bar.x) - width / 2).toFixed(1)}
-            width={width.toFixed(1)}
-            y={y(bar.up).toFixed(1)}
-            height={(y(0) - y(bar.up)).toFixed(1)}
-          />
-          <rect
-            class="bar-down"
-            x={(x(bar.x) - width / 2).toFixed(1)}
-            width={width.toFixed(1)}
-            y={y(0).toFixed(1)}
-            height={(y(-bar.down) - y(0)).toFixed(1)}
-          />
+          {bar("bar-up", one.x, one.up, 0)}
+          {bar("bar-down", one.x, 0, -one.down)}
         </g>
       ))}
-      {mark
-        ? (
-          <g class="mark">
-            <line x1={x(mark.x)} x2={x(mark.x)} y1={TOP} y2={HEIGHT - BOTTOM} />
-            <text x={x(mark.x)} y={TOP - 3} text-anchor="middle">{mark.words}</text>
-          </g>
-        )
-        : null}
-      <text class="tick" x={LEFT + 4} y={TOP + 10}>{upWords}</text>
-      <text class="tick" x={LEFT + 4} y={HEIGHT - BOTTOM - 4}>{downWords}</text>
-    </svg>
+      <text class="tick" x={x(xAxis.from)} y={y(yAxis.to) + 10}>{upWords}</text>
+      <text class="tick" x={x(xAxis.from)} y={y(yAxis.from) - 4}>{downWords}</text>
+    </ChartFrame>
   );
 }

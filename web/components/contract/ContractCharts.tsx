@@ -10,7 +10,16 @@ import { type HistoryColumns, readHistory } from "../../client/history_data.ts";
 import { countOf, dateTimeText } from "../format.ts";
 import { BarsChart } from "./BarsChart.tsx";
 import { Plot, type PlotLine } from "./Plot.tsx";
-import { type ChartRange, longer, nearer, rangeOf, RANGES, shifted, stepOf } from "./ranges.ts";
+import {
+  type ChartRange,
+  longer,
+  nearer,
+  type RangeName,
+  rangeOf,
+  RANGES,
+  shifted,
+  stepOf,
+} from "./ranges.ts";
 
 /** What the charts are of; a new `version` says that there is news. */
 export interface ContractChartsProps {
@@ -24,32 +33,35 @@ type Loaded =
   | { readonly kind: "read"; readonly columns: HistoryColumns; readonly range: ChartRange }
   | { readonly kind: "failed"; readonly why: string };
 
+/** News have the history read again so much later at the soonest: prices come more often than reads. */
+const READ_AGAIN_MS = 15_000;
+
 /** The charts and how to move in them. */
 export function ContractCharts({ occ, nowMs, version }: ContractChartsProps): VNode {
-  const [range, setRange] = useState<ChartRange | null>(null);
+  // By name where it ends with now, which moves.
+  const [chosen, setRange] = useState<RangeName | ChartRange>("week");
   const [loaded, setLoaded] = useState<Loaded>({ kind: "loading", rows: 0 });
-  const shown = useRef<Extract<Loaded, { kind: "read" }> | null>(null);
+  const newest = useLater(version, READ_AGAIN_MS);
+  const isToNow = typeof chosen === "string";
+  const rangeNow = (): ChartRange => isToNow ? rangeOf(chosen, nowMs()) : chosen;
 
   useEffect(() => {
-    const wanted = range ?? rangeOf("week", nowMs());
+    const range = rangeNow();
     const aborting = new AbortController();
-    const { fromMs, toMs } = wanted;
-    readHistory(occ, { fromMs, toMs, step: stepOf(wanted) }, aborting.signal, (rows) => {
-      if (!shown.current) setLoaded({ kind: "loading", rows });
-    }).then((columns) => {
-      shown.current = { kind: "read", columns, range: wanted };
-      setLoaded(shown.current);
-    }).catch((error: unknown) => {
-      if (aborting.signal.aborted) return;
-      const why = error instanceof Error ? error.message : String(error);
-      setLoaded({ kind: "failed", why });
-    });
+    const progress = (rows: number): void =>
+      setLoaded((known) => known.kind === "read" ? known : { kind: "loading", rows });
+    readHistory(occ, range, stepOf(range), aborting.signal, progress)
+      .then((columns) => setLoaded({ kind: "read", columns, range }))
+      .catch((error: unknown) => {
+        if (aborting.signal.aborted) return;
+        const why = error instanceof Error ? error.message : String(error);
+        setLoaded({ kind: "failed", why });
+      });
     return () => aborting.abort();
-    // News move the end of the range only where it ends with now.
-  }, [occ, range, range === null || range.isToNow ? version : 0]);
+  }, [occ, chosen, isToNow ? newest : 0]);
 
-  const here = range ?? rangeOf("week", nowMs());
-  const zoom = (fromMs: number, toMs: number): void => setRange({ fromMs, toMs, isToNow: false });
+  const here = rangeNow();
+  const zoom = (fromMs: number, toMs: number): void => setRange({ fromMs, toMs });
   return (
     <div class="charts">
       <div class="tools" role="group" aria-label="Range of the charts">
@@ -57,7 +69,7 @@ export function ContractCharts({ occ, nowMs, version }: ContractChartsProps): VN
           <button
             key={name}
             type="button"
-            onClick={() => setRange(rangeOf(name, nowMs()))}
+            onClick={() => setRange(name)}
           >
             {words}
           </button>
@@ -74,6 +86,20 @@ export function ContractCharts({ occ, nowMs, version }: ContractChartsProps): VN
       <BarsChart occ={occ} />
     </div>
   );
+}
+
+/** A value that follows another one so much later, once for all changes until then. */
+function useLater(value: number, ms: number): number {
+  const [later, setLater] = useState(value);
+  const newest = useRef(value);
+  newest.current = value;
+  const isDue = value !== later;
+  useEffect(() => {
+    if (!isDue) return;
+    const timer = setTimeout(() => setLater(newest.current), ms);
+    return () => clearTimeout(timer);
+  }, [isDue]);
+  return later;
 }
 
 function statusText(loaded: Loaded): string {

@@ -1,5 +1,6 @@
 /** The head of a contract's page: what it is, and the contracts beside it. */
 import type { VNode } from "preact";
+import { Fact } from "../Fact.tsx";
 import { expiresAtMs } from "../../../options/calendar.ts";
 import type { OccSymbol } from "../../../options/contract.ts";
 import type { KnownTicker } from "../../services.ts";
@@ -57,15 +58,6 @@ export function ContractHead(props: ContractHeadProps): VNode {
         <a href={chainAddress}>the chain of this expiry</a>
         <a href={`/contracts/${contract.occ}/history.csv`} download>history as CSV</a>
       </nav>
-    </div>
-  );
-}
-
-function Fact(props: { name: string; children: string }) {
-  return (
-    <div class="fact">
-      <dt>{props.name}</dt>
-      <dd>{props.children}</dd>
     </div>
   );
 }

@@ -6,8 +6,6 @@ const DAY_MS = 86_400_000;
 export interface ChartRange {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whether it ends with now, and so moves when there is news. */
-  readonly isToNow: boolean;
 }
 
 /** The ranges that have a button. */
@@ -24,25 +22,25 @@ export type RangeName = typeof RANGES[number]["name"];
 /** The range of a button, which ends with now. */
 export function rangeOf(name: RangeName, nowMs: number): ChartRange {
   const days = RANGES.find((one) => one.name === name)?.days ?? 7;
-  return { fromMs: nowMs - days * DAY_MS, toMs: nowMs, isToNow: true };
+  return { fromMs: nowMs - days * DAY_MS, toMs: nowMs };
 }
 
 /** A range moved by a share of its length. */
 export function shifted({ fromMs, toMs }: ChartRange, share: number): ChartRange {
   const by = (toMs - fromMs) * share;
-  return { fromMs: fromMs + by, toMs: toMs + by, isToNow: false };
+  return { fromMs: fromMs + by, toMs: toMs + by };
 }
 
 /** The middle half of a range. */
 export function nearer({ fromMs, toMs }: ChartRange): ChartRange {
   const quarter = (toMs - fromMs) / 4;
-  return { fromMs: fromMs + quarter, toMs: toMs - quarter, isToNow: false };
+  return { fromMs: fromMs + quarter, toMs: toMs - quarter };
 }
 
 /** Twice the range around its middle. */
 export function longer({ fromMs, toMs }: ChartRange): ChartRange {
   const half = (toMs - fromMs) / 2;
-  return { fromMs: fromMs - half, toMs: toMs + half, isToNow: false };
+  return { fromMs: fromMs - half, toMs: toMs + half };
 }
 
 /**

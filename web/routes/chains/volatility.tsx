@@ -1,8 +1,9 @@
 /** `/chains/EA/volatility`: smile, term structure, surface, history and positions, all as numbers too. */
-import type { ComponentChildren } from "preact";
+import { Fact } from "../../components/Fact.tsx";
 import { parseIsoDate, parseTicker } from "../../../options/contract.ts";
 import type { VolatilityAnswer } from "../../../options/wire/volatility.ts";
 import { LineChart } from "../../components/charts/LineChart.tsx";
+import { type NumberCell, Numbers } from "../../components/charts/Numbers.tsx";
 import {
   countOf,
   countText,
@@ -57,6 +58,15 @@ export async function volatilityPage(c: RequestContext, services: Services): Pro
 }
 
 const percent = (fraction: number): string => `${percentText(fraction, 1)} %`;
+
+/** A fraction in percent, with itself behind it. */
+function exactly(fraction: number): NumberCell {
+  return { text: `${percentText(fraction)} %`, exact: fraction };
+}
+
+function skewText(skew: number | null): string {
+  return skew === null ? "not known" : `${percentText(skew)} %`;
+}
 
 function Volatility(
   { of, nowMs, isPast }: { of: VolatilityAnswer; nowMs: number; isPast: boolean },
@@ -149,15 +159,6 @@ function ratioText(ratio: number | null): string {
   return ratio === null ? "no calls" : priceText(Math.round(ratio * 100) / 100);
 }
 
-function Fact(props: { name: string; title: string; children: ComponentChildren }) {
-  return (
-    <div class="fact" title={props.title}>
-      <dt>{props.name}</dt>
-      <dd>{props.children}</dd>
-    </div>
-  );
-}
-
 function SmilePanel(
   { of, smile }: { of: VolatilityAnswer; smile: VolatilityAnswer["smiles"][number] },
 ) {
@@ -194,31 +195,15 @@ function SmilePanel(
             {out === "" ? "none left out." : `left out: ${out}.`}
           </p>
         )}
-      <details>
-        <summary>Numbers</summary>
-        <div class="scroll" tabIndex={0}>
-          <table class="numbers">
-            <thead>
-              <tr>
-                <th scope="col">strike</th>
-                <th scope="col">side</th>
-                <th scope="col">IV</th>
-                <th scope="col">seen, New York</th>
-              </tr>
-            </thead>
-            <tbody>
-              {points.map((point) => (
-                <tr key={point.strike}>
-                  <th scope="row">{strikeText(point.strike)}</th>
-                  <td>{point.right === "C" ? "call" : "put"}</td>
-                  <td data-value={point.impliedVol}>{`${percentText(point.impliedVol)} %`}</td>
-                  <td>{dateTimeText(Date.parse(point.seenAt))}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </details>
+      <Numbers
+        heads={["strike", "side", "IV", "seen, New York"]}
+        rows={points.map((point) => [
+          strikeText(point.strike),
+          point.right === "C" ? "call" : "put",
+          exactly(point.impliedVol),
+          dateTimeText(Date.parse(point.seenAt)),
+        ])}
+      />
     </section>
   );
 }
@@ -242,29 +227,15 @@ function TermPanel({ of: { termStructure, ticker } }: { of: VolatilityAnswer }) 
           />
         )}
       <p>At the money of each expiry, between the clean calls and puts around the spot.</p>
-      <details>
-        <summary>Numbers</summary>
-        <table class="numbers">
-          <thead>
-            <tr>
-              <th scope="col">expiry</th>
-              <th scope="col">days</th>
-              <th scope="col">at the money</th>
-              <th scope="col">skew</th>
-            </tr>
-          </thead>
-          <tbody>
-            {termStructure.map(({ expiry, days, atmIv, skew }) => (
-              <tr key={expiry}>
-                <th scope="row">{dateText(parsed(expiry))}</th>
-                <td>{countText(Math.round(days))}</td>
-                <td data-value={atmIv}>{`${percentText(atmIv)} %`}</td>
-                <td>{skew === null ? "not known" : `${percentText(skew)} %`}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </details>
+      <Numbers
+        heads={["expiry", "days", "at the money", "skew"]}
+        rows={termStructure.map(({ expiry, days, atmIv, skew }) => [
+          dateText(parsed(expiry)),
+          countText(Math.round(days)),
+          exactly(atmIv),
+          skewText(skew),
+        ])}
+      />
     </section>
   );
 }
@@ -294,29 +265,14 @@ function HistoryPanel({ of: { history, ticker } }: { of: VolatilityAnswer }) {
           />
         )}
       <p>The last of each day, for 30 days: at the money (line), and skew (dashes).</p>
-      <details>
-        <summary>Numbers</summary>
-        <div class="scroll" tabIndex={0}>
-          <table class="numbers">
-            <thead>
-              <tr>
-                <th scope="col">day</th>
-                <th scope="col">at the money</th>
-                <th scope="col">skew</th>
-              </tr>
-            </thead>
-            <tbody>
-              {history.toReversed().map(({ day, atmIv, skew }) => (
-                <tr key={day}>
-                  <th scope="row">{dateText(parsed(day))}</th>
-                  <td data-value={atmIv}>{`${percentText(atmIv)} %`}</td>
-                  <td>{skew === null ? "not known" : `${percentText(skew)} %`}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </details>
+      <Numbers
+        heads={["day", "at the money", "skew"]}
+        rows={history.toReversed().map(({ day, atmIv, skew }) => [
+          dateText(parsed(day)),
+          exactly(atmIv),
+          skewText(skew),
+        ])}
+      />
     </section>
   );
 }

@@ -1,33 +1,15 @@
 /** `/contracts/{occ}/history.csv`: a contract's history as RFC 4180 has it, written as it is read. */
 import { contractHistory } from "../../../db/contract_history.ts";
 import { parseOcc } from "../../../options/contract.ts";
-import { type QuoteRow, quoteRowOf } from "../../../options/wire/history.ts";
+import { type QuoteRow, quoteRow, quoteRowOf } from "../../../options/wire/history.ts";
 import type { RequestContext, Services } from "../../services.ts";
 import { errorPage } from "../_error.tsx";
 import { tickerWith } from "../api/known_contract.ts";
 import { momentOf } from "../moment.ts";
 
-const COLUMNS = [
-  "asOf",
-  "receivedAt",
-  "late",
-  "agentId",
-  "spotPrice",
-  "bid",
-  "ask",
-  "mid",
-  "last",
-  "volume",
-  "open_interest",
-  "implied_vol",
-  "delta",
-  "gamma",
-  "theta",
-  "vega",
-  "bid_size",
-  "ask_size",
-  "kind",
-] as const satisfies readonly (keyof QuoteRow)[];
+/** Every field of a row of the API, by the same name. */
+// The keys of a schema's shape are those of what it describes.
+const COLUMNS = Object.keys(quoteRow.shape) as (keyof QuoteRow)[];
 
 /** RFC 4180, section 2: lines end with CR LF. */
 const END = "\r\n";
