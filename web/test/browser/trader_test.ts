@@ -154,6 +154,12 @@ browserTest("columns that were chosen stay chosen, and go on moving", async (sta
   await stage.post("EA", [{ symbol, bid: 4.05, ask: 4.1, theta: -0.05 }]);
   await page.locator(`tr[data-call="${symbol}"] > .spread`, { hasText: "0.05" }).waitFor();
   assert.equal(await cell(page, symbol, "theta"), "-0.0500");
+  const lit = async () => (await locateCell(page, symbol, "spread").getAttribute("class")) ?? "";
+  assert.match(await lit(), /\blit-a\b/);
+  // Bid and ask change together: the spread brightens once, and anew the next time.
+  await stage.post("EA", [{ symbol, bid: 4.1, ask: 4.2, theta: -0.05 }]);
+  await page.locator(`tr[data-call="${symbol}"] > .spread`, { hasText: "0.10" }).waitFor();
+  assert.match(await lit(), /\blit-b\b/);
   assert.deepEqual(complaints, []);
 });
 
