@@ -1,6 +1,6 @@
 /** The pages' forms and ways, by HTTP alone: what works where no script runs. */
 import { strict as assert } from "node:assert";
-import { bodyOf, mustPost, type TestServer, withServer } from "./harness.ts";
+import { bodyOf, contractOf, mustPost, type TestServer, withServer } from "./harness.ts";
 
 type Server = TestServer["server"];
 
@@ -157,5 +157,23 @@ Deno.test("without a price of the underlying the page of volatility says why it 
     assert.doesNotMatch(text, /points? used/);
     await mustPost(server, key, bodyOf());
     assert.match((await page(server, "/chains/EA/volatility")).text, /points? used/);
+  });
+});
+
+Deno.test("a change is told against the last trade by the close before, whichever page of the day asks", async () => {
+  await withServer(async ({ server, key, sql }) => {
+    const trade = (last: number) => bodyOf({ contracts: [contractOf({ last })] });
+    await mustPost(server, key, trade(2));
+    // As if it had come a week ago.
+    await sql`
+      UPDATE batches
+      SET as_of = as_of - interval '7 days', received_at = received_at - interval '7 days'`;
+    await mustPost(server, key, trade(2.35));
+    const response = await fetch(`${server.url}/chains/EA`, {
+      headers: { cookie: "lastmark-columns=change.last.bid.ask" },
+    });
+    const html = await response.text();
+    assert.match(html, /class="call change up[^"]*"[^>]*>\+0\.35</);
+    assert.match(html, /class="call last[^"]*"[^>]*>2\.35</);
   });
 });
